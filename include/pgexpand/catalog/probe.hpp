@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/sql/names.hpp"
+
+namespace pgexpand::catalog {
+
+/// A question only the server can answer: what type does this text name?
+struct TypeProbe {
+  std::string text;  ///< As the user wrote it; check_type() accepted it.
+  std::optional<std::string> collation;  ///< Name as the user wrote it.
+  Location where;
+};
+
+/// A column of the row an expression reads.
+struct ScopeColumn {
+  sql::Identifier name;     ///< What the expression calls it.
+  std::string type;         ///< SQL text: user's or qualified type.
+  bool is_user_type = false;  ///< `type` is user text, resolved by search_path.
+  std::optional<sql::Identifier> stored_as;  ///< In the table today; none: new.
+};
+
+/// A question only the server can answer: is this expression sound over a row
+/// of this shape, what is it in full, what type has it, does it fail on real
+/// rows?
+struct ExpressionProbe {
+  std::string text;  ///< As the user wrote it, or deparsed by the server.
+  std::optional<sql::TableName> table;  ///< None: no row (a default).
+  std::vector<ScopeColumn> columns;
+  std::optional<std::string> target_type;  ///< Result is assigned to this.
+  bool target_is_user_type = false;
+  bool allow_subquery = false;
+  bool is_predicate = false;  ///< Must be boolean.
+  bool sample = false;        ///< Try it on real rows (only stored columns).
+  Location where;
+};
+
+struct TypeAnswer {
+  std::optional<Diagnostic> finding;  ///< Set: the type does not exist …
+  Type type;
+  std::string collation;  ///< Qualified and quoted, if one was asked for.
+};
+
+/// How soundly the same value comes out whoever computes it.
+enum class Stability {
+  immutable,    ///< Or stable only because it reads settings we pin.
+  session,      ///< Depends on time, session or user: now(), current_user.
+  reads_tables,  ///< A user's STABLE function: may read anything.
+  is_volatile,
+};
+
+struct ExpressionAnswer {
+  std::optional<Diagnostic> finding;  ///< Set: refused by the server.
+  sql::Expression deparsed;  ///< Full, every column as `alias.column`; pass to
+                             ///< sql::rewrite_columns before use.
+  Type type;
+  Stability stability = Stability::immutable;
+  std::string unstable_because;  ///< The function's name.
+  bool has_aggregate = false, has_window = false, has_set = false;
+  bool assignable = true;  ///< An assignment cast to target_type exists.
+  bool castable = true;    ///< An explicit cast to target_type exists.
+  bool binary_coercible = false;  ///< Same type or relabel to target_type.
+  std::int64_t sampled_rows = 0;
+  std::int64_t failed_rows = 0;
+  std::string failed_sqlstate;
+};
+
+/// Questions under keys the operations choose; answers come back under the
+/// same keys.
+struct Probes {
+  std::map<std::string, TypeProbe> types;
+  std::map<std::string, ExpressionProbe> expressions;
+};
+struct Answers {
+  std::map<std::string, TypeAnswer> types;
+  std::map<std::string, ExpressionAnswer> expressions;
+};
+
+}  // namespace pgexpand::catalog

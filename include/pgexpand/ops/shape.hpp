@@ -1,0 +1,93 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/catalog/probe.hpp"
+#include "pgexpand/sql/names.hpp"
+
+namespace pgexpand::ops {
+
+/// A column as clients see it after the migration.
+struct ShapeColumn {
+  sql::Identifier name;      ///< What new code calls it.
+  sql::Identifier physical;  ///< Where its values are before the switch.
+  std::string type;          ///< SQL text.
+  bool is_user_type = false;  ///< `type` is user text, still to be resolved.
+  const catalog::Column* stored = nullptr;  ///< Today's, unless it is new.
+};
+
+/// A column whose values move to another one: a new type, a new name.
+struct Move {
+  sql::Identifier from;      ///< Today's column.
+  sql::Identifier to;        ///< Its logical name afterwards.
+  sql::Identifier physical;  ///< Where the values go before the switch.
+  /// The new column takes the old one's name at switch (a change of type);
+  /// else both names live until contract.
+  bool swaps = false;
+
+  /// The old column's name between switch and contract.
+  [[nodiscard]] sql::Identifier stale() const;
+};
+
+/// One table after the migration: its logical columns and where they live.
+class TableShape {
+ public:
+  TableShape() = default;
+  explicit TableShape(const catalog::Table& table);
+
+  [[nodiscard]] const std::vector<ShapeColumn>& columns() const {
+    return columns_;
+  }
+  [[nodiscard]] const ShapeColumn* column(const sql::Identifier& name) const;
+
+  void add(ShapeColumn column) { columns_.push_back(std::move(column)); }
+  void remove(const sql::Identifier& name);
+  /// Replaces `name` by another column; nothing if it is not there.
+  void replace(const sql::Identifier& name, ShapeColumn column);
+
+  /// Notes a move and replaces the column in the new shape.
+  void move(const Move& move, ShapeColumn column);
+  [[nodiscard]] const std::vector<Move>& moves() const { return moves_; }
+  /// The move that starts at today's column; null if it stays.
+  [[nodiscard]] const Move* move_of(const sql::Identifier& from) const;
+  /// What new code calls today's column.
+  [[nodiscard]] sql::Identifier renamed(const sql::Identifier& today) const;
+
+  /// Where the new shape's column lives before the switch.
+  [[nodiscard]] sql::Identifier physical(const sql::Identifier& name) const;
+
+  /// The row an expression of the new shape reads.
+  [[nodiscard]] std::vector<catalog::ScopeColumn> scope() const;
+  /// The row as it is today.
+  [[nodiscard]] static std::vector<catalog::ScopeColumn> scope_today(
+      const catalog::Table& table);
+
+ private:
+  std::vector<ShapeColumn> columns_;
+  std::vector<Move> moves_;
+};
+
+/// The tables a migration changes, after it.
+class Shapes {
+ public:
+  /// The shape of `table`, today's at first.
+  [[nodiscard]] TableShape& of(const catalog::Table& table);
+  /// Today's shape if no operation changed it.
+  [[nodiscard]] const TableShape& of(const catalog::Table& table) const;
+
+ private:
+  mutable std::map<sql::TableName, TableShape> shapes_;
+};
+
+/// Names of ours that stand in the user's tables while a migration runs.
+/// Always with `pgexpand` in them, at most 63 bytes.
+[[nodiscard]] sql::Identifier twin_name(const sql::Identifier& column);
+[[nodiscard]] sql::Identifier stale_name(const sql::Identifier& name);
+[[nodiscard]] sql::Identifier fresh_name(const sql::Identifier& name);
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/ops/draft.hpp"
+#include "pgexpand/ops/operation.hpp"
+
+namespace pgexpand::ops {
+
+/// What the planner does once for all operations together, after each has added
+/// its pieces: builds again what hangs on moved columns, and looks at the
+/// tables themselves (kind, rights, publications, triggers of their own).
+void carry_moves(const Situation& situation,
+                 Draft& draft,
+                 Diagnostics& findings);
+void check_tables(const Draft& draft,
+                  const catalog::Catalog& catalog,
+                  Diagnostics& findings);
+
+}  // namespace pgexpand::ops

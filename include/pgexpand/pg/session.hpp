@@ -1,0 +1,141 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pgexpand/base/error.hpp"
+#include "pgexpand/sql/statement.hpp"
+
+namespace pgexpand::pg {
+
+using Value = std::optional<std::string>;  ///< nullopt is SQL NULL.
+using Row = std::vector<Value>;
+
+struct Result {
+  std::vector<Row> rows;
+  std::vector<std::string> columns;
+  std::vector<std::uint32_t> column_types;     ///< Oids; of a domain its base.
+  std::vector<std::int32_t> column_modifiers;  ///< -1: none.
+  std::int64_t affected_rows = 0;
+  std::string tag;  ///< `UPDATE 3`, `COMMIT`, `ROLLBACK`.
+
+  /// The only value of the only row. Asserts that there is one.
+  [[nodiscard]] const Value& single() const;
+};
+
+struct Notice {
+  std::string severity;  ///< Not localised: LOG, NOTICE, WARNING.
+  std::string sqlstate;
+  std::string message;
+  std::string detail;
+};
+
+/// How long a statement may wait and run before the server cancels it.
+struct Timeouts {
+  std::chrono::milliseconds lock{300};     ///< lock_timeout; 0 = no limit.
+  std::chrono::milliseconds statement{0};  ///< statement_timeout; 0 = none.
+};
+
+/// One server connection, with the settings of safety.md made and read back.
+///
+/// Errors are Error with the server's SQLSTATE:
+///   lock_timeout  55P03, 40P01
+///   connection    the link broke, or the server ended the session (57P01),
+///                 outside COMMIT
+///   in_doubt      the link broke while COMMIT was on its way
+///   database      everything else
+/// The server's DETAIL, and the MESSAGE of classes 22 and 23, are withheld
+/// unless show_data was asked for at connect. A lost connection is never
+/// replaced silently: after it every call throws Error(connection).
+/// One thread, one session; cancel() and shut_down() may come from any thread.
+class Session {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session() = default;
+
+  /// Runs exactly one statement, in the open transaction or by itself.
+  virtual Result run(const sql::Statement& statement) = 0;
+  /// The same with $1, $2 … as text parameters.
+  virtual Result run(const sql::Statement& statement,
+                     const std::vector<Value>& parameters) = 0;
+
+  [[nodiscard]] virtual bool in_transaction() const = 0;
+  [[nodiscard]] virtual bool is_open() const noexcept = 0;
+  [[nodiscard]] virtual int server_version_num() const = 0;
+  /// As the server counts it (pg_backend_pid()).
+  [[nodiscard]] virtual int backend_pid() const = 0;
+  /// The backend's start, as text, exact: with the pid it is unique.
+  [[nodiscard]] virtual std::string backend_start() const = 0;
+  /// Notices since the last call.
+  virtual std::vector<Notice> take_notices() = 0;
+  /// The server's MESSAGE of the last failed call, withheld or not. Show it
+  /// only if the statement read no rows.
+  [[nodiscard]] virtual std::string full_message() const { return {}; }
+
+  /// Asks the server to cancel the running statement. Any thread. Never throws.
+  virtual void cancel() noexcept = 0;
+  /// Ends a hung call by shutting the socket. Any thread. Never throws.
+  virtual void shut_down() noexcept = 0;
+};
+
+/// A transaction block: BEGIN now, ROLLBACK when it goes out of scope unless
+/// committed. READ COMMITTED.
+class Transaction {
+ public:
+  /// Sets lock_timeout and statement_timeout for this transaction only.
+  Transaction(Session& session, const Timeouts& timeouts);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  /// Throws Error(in_doubt) if the link breaks meanwhile, and Error(database)
+  /// if the server answers COMMIT with ROLLBACK.
+  void commit();
+  void rollback();
+
+ private:
+  Session& session_;
+  bool is_open_ = true;
+};
+
+struct ConnectOptions {
+  std::string dsn;  ///< libpq URI or keywords; empty: libpq's own defaults.
+  std::string application_name = "pgexpand";
+  bool read_only = false;  ///< default_transaction_read_only = on.
+  bool show_data = false;  ///< Do not withhold row contents in errors.
+  std::chrono::milliseconds connect_timeout{10'000};
+};
+
+/// What the connection looked like before our settings were made.
+struct Arrival {
+  std::vector<std::string> search_path;  ///< Existing schemas, quoted.
+  bool behind_pooler = false;  ///< PQbackendPID differs from pg_backend_pid().
+  bool is_standby = false;     ///< pg_is_in_recovery().
+  std::string host;            ///< For display; no secret.
+  std::string database;
+  std::string user;
+  std::string session_replication_role;
+  std::string server_version;
+  std::vector<std::string> warnings;  ///< For the person, one line each.
+};
+
+struct Connection {
+  std::unique_ptr<Session> session;
+  Arrival arrival;
+};
+
+/// Opens a session and makes the settings of safety.md. Throws
+/// Error(connection, "pg.cannot-connect") without any part of the DSN that
+/// could be a password; Error(usage, "pg.bad-dsn") for one libpq cannot read;
+/// Error(refused) for a server older than 14 or a hostile setting that cannot
+/// be changed.
+[[nodiscard]] Connection connect(const ConnectOptions& options);
+
+}  // namespace pgexpand::pg

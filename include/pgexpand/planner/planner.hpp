@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/catalog/probe.hpp"
+#include "pgexpand/plan/plan.hpp"
+#include "pgexpand/spec/migration_spec.hpp"
+
+namespace pgexpand::planner {
+
+/// A plan on its way: the spec understood, the server's answers still missing.
+///
+///   Drafting drafting(spec, "pgexpand", findings);   // parses the operations
+///   catalog = pg::read_catalog(session, arrival, drafting.request());
+///   probes = drafting.probes(catalog, findings);
+///   answers = pg::ask(session, catalog, probes);
+///   plan = drafting.finish(catalog, answers, findings);
+///
+/// Pure: the caller does the asking. Any blocking finding means no plan.
+class Drafting {
+ public:
+  Drafting(const spec::MigrationSpec& spec,
+           std::string state_schema,
+           Diagnostics& findings);
+  ~Drafting();
+  Drafting(Drafting&&) noexcept;
+
+  [[nodiscard]] catalog::Request request() const;
+  [[nodiscard]] catalog::Probes probes(const catalog::Catalog& catalog,
+                                       Diagnostics& findings);
+  [[nodiscard]] std::optional<plan::Plan> finish(
+      const catalog::Catalog& catalog,
+      const catalog::Answers& answers,
+      Diagnostics& findings);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pgexpand::planner

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "pgexpand/sql/names.hpp"
+#include "pgexpand/sql/statement.hpp"
+
+namespace pgexpand::sql {
+
+/// Why a user's SQL text was not accepted.
+struct SyntaxFinding {
+  std::string code;     ///< `sql.syntax`, `sql.subquery`, `sql.not-one-expression` …
+  std::string message;  ///< Lower case; in PostgreSQL's wording where it has one.
+  std::string hint;
+  int offset = 0;  ///< 0-based character offset into the user's text.
+};
+
+struct ExpressionRules {
+  bool allow_subquery = false;
+};
+
+/// Checks that `text` is exactly one scalar expression: no second statement,
+/// no subquery, parameter, `*`, DEFAULT, window call, or aggregate syntax.
+/// At most 16 KiB. nullopt means it is fine. Does not know functions: whether
+/// one is an aggregate, a set or volatile is the server's to say.
+[[nodiscard]] std::optional<SyntaxFinding> check_expression(
+    std::string_view text, const ExpressionRules& rules = {});
+
+/// Checks that `text` is exactly one type name, e.g. `numeric(10,2)[]`.
+[[nodiscard]] std::optional<SyntaxFinding> check_type(std::string_view text);
+
+/// Splits a `sql` text into statements. A finding for transaction control, SET
+/// without LOCAL, or a syntax error (`sql.syntax`: on servers newer than the
+/// built-in grammar the caller may treat it as a warning).
+[[nodiscard]] std::variant<std::vector<Statement>, SyntaxFinding>
+split_statements(std::string_view text);
+
+/// The columns an expression reads, in order of first use. `text` is an
+/// expression that check_expression accepted or that the server deparsed.
+/// A qualifier (`orders.status`) is dropped.
+[[nodiscard]] std::vector<Identifier> columns_of(std::string_view text);
+
+/// What an expression's column is called elsewhere; nullopt keeps its name.
+using ColumnMap =
+    std::function<std::optional<Identifier>(const Identifier& column)>;
+
+/// Rewrites every column reference of a deparsed expression: renames it by
+/// `map` and puts `qualifier` before it (`NEW`, `OLD`, `t`; empty for none).
+/// `qualifier` is SQL text, not quoted again.
+[[nodiscard]] Expression rewrite_columns(const Expression& expression,
+                                         std::string_view qualifier,
+                                         const ColumnMap& map = {});
+
+/// True if the expression, read over columns for which `is_nullable` says
+/// false, can never be NULL: constants, casts, COALESCE with such an argument,
+/// CASE whose branches all are, common strict operators and functions over
+/// such arguments. False when unsure.
+[[nodiscard]] bool never_null(
+    std::string_view text,
+    const std::function<bool(const Identifier&)>& is_nullable);
+
+/// True if `text` is nothing but one column reference.
+[[nodiscard]] bool is_plain_column(std::string_view text);
+
+/// A type of PostgreSQL's own, as its text names it.
+struct BuiltinType {
+  std::string name;            ///< pg_type.typname: varchar, int4, timestamptz.
+  std::vector<int> modifiers;  ///< `{10, 2}` of numeric(10,2).
+
+  friend bool operator==(const BuiltinType&, const BuiltinType&) = default;
+};
+
+/// nullopt for anything but a plain built-in scalar type: arrays, intervals
+/// with fields, names of other schemas.
+[[nodiscard]] std::optional<BuiltinType> builtin_type(std::string_view text);
+
+}  // namespace pgexpand::sql

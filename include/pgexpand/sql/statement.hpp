@@ -1,0 +1,55 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "pgexpand/sql/names.hpp"
+
+namespace pgexpand::sql {
+
+/// What may be formatted into SQL. Strings may not: wrap them first, so that
+/// forgetting to quote does not compile.
+template <typename T>
+concept Argument = std::same_as<T, Identifier> || std::same_as<T, TableName> ||
+    std::same_as<T, Literal> || std::same_as<T, Expression> ||
+    std::same_as<T, TypeName> || std::same_as<T, std::int64_t>;
+
+/// Composes an expression the way Statement::of composes a statement.
+template <Argument... Args>
+[[nodiscard]] Expression compose(fmt::format_string<Args...> pattern,
+                                 const Args&... args) {
+  return {fmt::vformat(pattern, fmt::make_format_args(args...))};
+}
+
+/// One complete SQL statement, without a trailing semicolon.
+class Statement {
+ public:
+  Statement() = default;
+
+  /// Statement::of("DROP INDEX {}", index_name)
+  template <Argument... Args>
+  [[nodiscard]] static Statement of(fmt::format_string<Args...> pattern,
+                                    const Args&... args) {
+    return Statement(fmt::vformat(pattern, fmt::make_format_args(args...)));
+  }
+
+  /// A statement that a person wrote (the `sql` operation, a throttle query)
+  /// or that a stored plan holds. Never for text we compose.
+  [[nodiscard]] static Statement verbatim(std::string text) {
+    return Statement(std::move(text));
+  }
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  friend bool operator==(const Statement&, const Statement&) = default;
+
+ private:
+  explicit Statement(std::string text) : text_(std::move(text)) {}
+
+  std::string text_;
+};
+
+}  // namespace pgexpand::sql

@@ -1,0 +1,222 @@
+#pragma once
+
+#include "pgexpand/pg/session.hpp"
+#include "pgexpand/plan/plan.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pgexpand::state {
+
+/// The version of the state schema this build reads and writes.
+inline constexpr int state_version = 1;
+
+/// Where a migration is. `phase` is the last one completed.
+enum class Status {
+  pending,       ///< Never started, or rolled back.
+  in_progress,   ///< Started; see `phase`.
+  contracted,    ///< Done for good.
+  rolling_back,  ///< rollback started and was interrupted.
+};
+[[nodiscard]] std::string_view name(Status status) noexcept;
+
+struct Migration {
+  std::string id;
+  Status status = Status::pending;
+  std::optional<plan::Phase> completed;  ///< Last phase complete.
+  std::optional<plan::Phase> running;    ///< Entered, not complete.
+  std::optional<plan::Phase> through;    ///< --through it was started with.
+  std::int64_t epoch = 0;  ///< Grows with each runner; fences older ones.
+  std::string spec_text, spec_hash;
+  std::optional<plan::Plan> plan;
+  std::string plan_hash;
+  bool is_visible = false;
+  bool paused = false;
+  std::string paused_by;
+  std::string poison;  ///< Why only a person may go on; empty: nothing.
+  std::string started_at, switched_at, updated_at;  ///< RFC 3339 UTC or empty.
+  std::optional<bool> verify_clean;  ///< Last full verify; none: never ran.
+  std::string verify_at;
+  std::int64_t verify_rows = 0, verify_differences = 0;
+};
+
+enum class StepStatus { pending, running, done, undone, failed };
+[[nodiscard]] std::string_view name(StepStatus status) noexcept;
+
+struct StepRecord {
+  std::string step;
+  StepStatus status = StepStatus::pending;
+  int attempts = 0;
+  std::string last_sqlstate;
+  int undo_done = 0;  ///< How many of the step's undos are done.
+};
+
+/// Where a walk over one table (backfill or verify) is.
+struct Progress {
+  std::string migration, step;
+  int worker = 0;
+  std::int64_t relfilenode = 0;
+  std::int64_t bound_block = 0;  ///< First block that needs nothing.
+  std::int64_t next_block = 0;   ///< Window to do next starts here.
+  int pass = 0;                  ///< Of the window; K = the sweep.
+  int round = 0;                 ///< Whole walks finished (until_clean).
+  std::int64_t round_rows = 0;   ///< Rows written in this round.
+  std::int64_t rows = 0;         ///< Written or compared, all rounds.
+  std::int64_t differences = 0;  ///< Verify.
+  std::int64_t repaired = 0;
+  std::int64_t quarantined = 0;
+  std::int64_t batch_rows = 0;  ///< 0: from the settings.
+  std::int64_t pause_ms = -1;   ///< -1: from the settings.
+  std::int64_t wal_bytes = 0;
+  std::int64_t hot_rows = 0;
+  std::string waiting_for;
+  std::string updated_at;
+  bool done = false;
+};
+
+struct Event {
+  std::string at, migration, kind, detail;  ///< detail: a JSON object.
+};
+
+struct QuarantinedRow {
+  std::string table, key, sqlstate, at;
+};
+
+/// Who has, or had last, the lease on this state schema.
+struct RunnerRecord {
+  std::int64_t epoch = 0;  ///< Grows with each lease; 0: nobody yet.
+  int control_pid = 0;     ///< Backend that holds the lease.
+  std::string control_start;
+  int work_pid = 0;  ///< Backend that does the work.
+  std::string work_start;
+  std::string host;  ///< Of the process, not of the server.
+  int process = 0;   ///< Its pid there.
+  std::string started_at;
+};
+
+/// The DDL of the state schema, for init and `init --print-sql`. Idempotent
+/// only as a whole: run it when read_version() said there is none.
+[[nodiscard]] std::vector<sql::Statement> create_statements(
+    const sql::Identifier& schema);
+
+/// The state tables of one schema, through one session. Stateless: every call
+/// is a query. Calls marked (in transaction) must run inside the caller's.
+class Store {
+ public:
+  Store(pg::Session& session, sql::Identifier schema)
+      : session_(session), schema_(std::move(schema)) {}
+
+  /// None: there is no state schema.
+  [[nodiscard]] std::optional<int> read_version();
+  /// Creates the schema if it is missing, tolerating a rival that does the
+  /// same. Throws Error(refused) if the schema belongs to a role we are not a
+  /// member of, is newer than this build, or may not be created (with the
+  /// GRANT that helps).
+  void ensure();
+
+  [[nodiscard]] std::vector<Migration> migrations();
+  [[nodiscard]] std::optional<Migration> migration(const std::string& id);
+  [[nodiscard]] std::vector<StepRecord> steps(const std::string& id);
+  [[nodiscard]] std::vector<Progress> progress(const std::string& id);
+  [[nodiscard]] std::vector<Event> events(const std::optional<std::string>& id);
+  [[nodiscard]] std::vector<QuarantinedRow> quarantine(const std::string& id,
+                                                       int limit);
+  [[nodiscard]] std::int64_t quarantine_count(const std::string& id);
+
+  /// Stores the plan and makes the migration in_progress. Throws Error(busy,
+  /// "state.already-started") if it is not pending. (in transaction)
+  void start(const plan::Plan& plan,
+             const std::string& spec_text,
+             std::optional<plan::Phase> through);
+  /// Locks the migration's row (shared: a take-over waits) and checks that
+  /// `epoch` still is ours; throws Error(busy, "runner.fenced") if not. (in
+  /// transaction)
+  void fence(const std::string& id, std::int64_t epoch);
+  /// Takes the migration for a new runner. Returns the new epoch.
+  std::int64_t take_over(const std::string& id);
+
+  /// Replaces --through, for a migration that is resumed.
+  void set_through(const std::string& id, std::optional<plan::Phase> through);
+  /// Live settings of a running backfill; none leaves one as it is. Read back
+  /// through Progress::batch_rows and pause_ms.
+  void set_live(const std::string& id,
+                std::optional<std::int64_t> batch_rows,
+                std::optional<std::int64_t> pause_ms);
+
+  [[nodiscard]] RunnerRecord runner();
+  /// Replaces the runner's row and fences every started migration. `before` is
+  /// the epoch that was read under the lease; if another runner came meanwhile
+  /// throws Error(busy, "runner.fenced"). Returns the new epoch. (in tr.)
+  std::int64_t register_runner(const RunnerRecord& record, std::int64_t before);
+
+  /// Lines of catalog::fingerprint, each with its table; empty: never stored.
+  [[nodiscard]] std::vector<std::string> fingerprint(const std::string& id);
+  /// As it was before expand.
+  [[nodiscard]] std::vector<std::string> fingerprint_before(
+      const std::string& id);
+  /// Stores the present fingerprint; the first one stored is also kept as the
+  /// one before. (in transaction)
+  void set_fingerprint(const std::string& id,
+                       const std::vector<std::string>& lines);
+
+  /// `running` and `failed` count an attempt.
+  void set_step(const std::string& id,
+                const std::string& step,
+                StepStatus status,
+                const std::string& sqlstate = {});  // (in transaction)
+  void set_undo_done(const std::string& id,
+                     const std::string& step,
+                     int undo_done);  // (in transaction)
+  void enter_phase(const std::string& id, plan::Phase phase);     // (in tr.)
+  void complete_phase(const std::string& id, plan::Phase phase);  // (in tr.)
+  void set_verify_result(const std::string& id,
+                         bool clean,
+                         std::int64_t rows,
+                         std::int64_t differences);  // (in transaction)
+  /// Makes `phase` incomplete again: a later verify was not clean. (in tr.)
+  void reopen_phase(const std::string& id, plan::Phase phase);
+  void set_rolling_back(const std::string& id);  // (in transaction)
+  /// Forgets steps, progress and quarantine; pending again. (in transaction)
+  void finish_rollback(const std::string& id);
+  void set_paused(const std::string& id, bool paused, const std::string& by);
+
+  /// Upsert; leaves the live settings alone. (in transaction)
+  void save_progress(const Progress& progress);
+  /// Forgets a step's cursors: its walk starts over. (in transaction)
+  void clear_progress(const std::string& id, const std::string& step);
+  /// What a batch must know, read and locked with one query: throws
+  /// Error(busy, "runner.fenced") when the epoch is not ours. Returns whether
+  /// somebody asked for a pause, and live settings. (in transaction)
+  struct BatchOrders {
+    bool pause = false;
+    std::string paused_by;
+    Progress progress;
+  };
+  [[nodiscard]] BatchOrders begin_batch(const std::string& id,
+                                        std::int64_t epoch,
+                                        const std::string& step,
+                                        int worker);
+  void add_quarantine(const std::string& id,
+                      const std::string& table,
+                      const std::string& key,
+                      const std::string& sqlstate);  // (in transaction)
+  void clear_quarantine(const std::string& id,
+                        const std::string& table);  // (in transaction)
+  void add_event(const std::string& id,
+                 const std::string& kind,
+                 const std::string& json_detail);
+
+  [[nodiscard]] const sql::Identifier& schema() const { return schema_; }
+
+ private:
+  [[nodiscard]] std::vector<std::string> lines_of(
+      const std::string& id, const sql::Identifier& column);
+
+  pg::Session& session_;
+  sql::Identifier schema_;
+};
+
+}  // namespace pgexpand::state
