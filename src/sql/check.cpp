@@ -1,0 +1,223 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "pgexpand/sql/parser.hpp"
+#include "sql/parse_tree.hpp"
+
+namespace pgexpand::sql {
+namespace {
+
+using nlohmann::json;
+
+// 80,000 nested terms crash libpg_query; nobody writes 16 KiB by hand.
+constexpr std::size_t max_expression_bytes = 16 * 1024;
+
+struct Banned {
+  std::string_view tag;
+  std::string_view code;
+  std::string_view message;
+  std::string_view hint;
+};
+
+constexpr std::array banned_nodes{
+    Banned{"SelectStmt", "sql.subquery", "a subquery is not allowed here",
+           "read other columns of the same row only"},
+    Banned{"ParamRef", "sql.parameter", "there is no parameter here",
+           "write the value itself"},
+    Banned{"A_Star", "sql.star", "\"*\" is not a value",
+           "name the columns one by one"},
+    Banned{"SetToDefault", "sql.default", "DEFAULT is not allowed here",
+           "write the default's expression"},
+    Banned{"CurrentOfExpr", "sql.cursor", "WHERE CURRENT OF is not a value",
+           "write an expression over the row"},
+    Banned{"GroupingFunc", "sql.aggregate", "GROUPING is not allowed here",
+           "write an expression over one row"},
+};
+
+constexpr std::array aggregate_marks{
+    "over",      "agg_star",   "agg_distinct",
+    "agg_order", "agg_filter", "agg_within_group",
+};
+
+SyntaxFinding aggregate_finding(int offset) {
+  return {"sql.aggregate",
+          "aggregate and window calls are not allowed here",
+          "write an expression over one row", offset};
+}
+
+/// The first node that has no place in an expression, searched depth first.
+std::optional<SyntaxFinding> find_banned(const json& node,
+                                         const ExpressionRules& rules,
+                                         int nearest_offset) {
+  if (node.is_array()) {
+    for (const auto& item : node) {
+      if (auto finding = find_banned(item, rules, nearest_offset)) {
+        return finding;
+      }
+    }
+    return std::nullopt;
+  }
+  if (!node.is_object()) {
+    return std::nullopt;
+  }
+  const int offset = node.value("location", nearest_offset);
+  for (const auto& [key, value] : node.items()) {
+    if (rules.allow_subquery && key == "subselect") {
+      continue;
+    }
+    const auto banned = std::ranges::find(banned_nodes, key, &Banned::tag);
+    if (banned != banned_nodes.end()) {
+      return SyntaxFinding{std::string(banned->code),
+                           std::string(banned->message),
+                           std::string(banned->hint), offset};
+    }
+    if (key == "FuncCall" &&
+        std::ranges::any_of(aggregate_marks, [&](const char* mark) {
+          return value.contains(mark);
+        })) {
+      return aggregate_finding(value.value("location", offset));
+    }
+    if (auto finding = find_banned(value, rules, offset)) {
+      return finding;
+    }
+  }
+  return std::nullopt;
+}
+
+SyntaxFinding not_one(int offset) {
+  return {"sql.not-one-expression", "this is not exactly one expression",
+          "write a single value, such as lower(status)", offset};
+}
+
+SyntaxFinding syntax(const ParseOutcome& outcome, std::size_t prefix) {
+  return {"sql.syntax", outcome.error, "mend the SQL",
+          std::max(0, outcome.error_offset - static_cast<int>(prefix))};
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<SyntaxFinding> check_expression(std::string_view text,
+                                              const ExpressionRules& rules) {
+  if (is_blank(text)) {
+    return not_one(0);
+  }
+  if (text.size() > max_expression_bytes) {
+    return SyntaxFinding{"sql.too-long", "the expression is over 16 KiB",
+                         "move it into a function and call that", 0};
+  }
+  // Alone, the bracketed form accepts `a) = (b`, and the bare one `a, b`. The
+  // newline ends a trailing `--` comment.
+  const auto bare = parse_sql(fmt::format("{}{}\n", expression_prefix, text));
+  if (!bare.error.empty()) {
+    return syntax(bare, expression_prefix.size());
+  }
+  const auto bracketed =
+      parse_sql(fmt::format("{}({}\n)", expression_prefix, text));
+  if (!bracketed.error.empty()) {
+    return not_one(0);
+  }
+  const json tree = expression_tree(text);
+  if (tree.is_null()) {
+    return not_one(0);
+  }
+  auto finding = find_banned(tree, rules,
+                             static_cast<int>(expression_prefix.size()));
+  if (finding) {
+    finding->offset = std::max(
+        0, finding->offset - static_cast<int>(expression_prefix.size()));
+  }
+  return finding;
+}
+
+std::optional<SyntaxFinding> check_type(std::string_view text) {
+  constexpr std::string_view prefix = "SELECT NULL::";
+  const SyntaxFinding not_a_type{"sql.not-a-type",
+                                 "this is not exactly one type name",
+                                 "write a type, such as varchar(50)", 0};
+  if (is_blank(text) || text.size() > max_expression_bytes) {
+    return not_a_type;
+  }
+  const auto bare = parse_sql(fmt::format("{}{}\n", prefix, text));
+  if (!bare.error.empty()) {
+    return syntax(bare, prefix.size());
+  }
+  if (!parse_sql(fmt::format("SELECT CAST(NULL AS {}\n)", text))
+           .error.empty()) {
+    return not_a_type;
+  }
+  const json tree = expression_tree(fmt::format("NULL::{}", text));
+  if (!tree.contains("TypeCast") ||
+      !tree["TypeCast"]["arg"].contains("A_Const")) {
+    return not_a_type;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+std::optional<SyntaxFinding> find_forbidden(const json& statement,
+                                            int offset) {
+  const NodeView node = view(statement);
+  if (node.tag == "TransactionStmt") {
+    return SyntaxFinding{"sql.transaction-control",
+                         "transaction control is not allowed here",
+                         "leave BEGIN, COMMIT and ROLLBACK out: pgexpand runs "
+                         "the text in its own transaction",
+                         offset};
+  }
+  if (node.tag == "VariableSetStmt" && !node.body->value("is_local", false)) {
+    return SyntaxFinding{"sql.set-without-local",
+                         "SET without LOCAL would outlive the step",
+                         "write SET LOCAL", offset};
+  }
+  if (node.tag == "CopyStmt" && !node.body->contains("filename")) {
+    return SyntaxFinding{"sql.copy", "COPY needs a client to feed it",
+                         "use INSERT, or COPY from a file on the server",
+                         offset};
+  }
+  return std::nullopt;
+}
+
+std::string trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n\f\v;";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  const auto last = text.find_last_not_of(blanks);
+  return std::string(text.substr(first, last - first + 1));
+}
+
+}  // namespace
+
+std::variant<std::vector<Statement>, SyntaxFinding> split_statements(
+    std::string_view text) {
+  const auto outcome = parse_sql(std::string(text));
+  if (!outcome.error.empty()) {
+    return syntax(outcome, 0);
+  }
+  std::vector<Statement> statements;
+  for (const auto& item : outcome.tree["stmts"]) {
+    const auto start = item.value("stmt_location", std::size_t{0});
+    const auto length = item.value("stmt_len", text.size() - start);
+    if (auto finding =
+            find_forbidden(item["stmt"], static_cast<int>(start))) {
+      return *finding;
+    }
+    statements.push_back(
+        Statement::verbatim(trimmed(text.substr(start, length))));
+  }
+  if (statements.empty()) {
+    return SyntaxFinding{"sql.empty", "there is no statement here",
+                         "write one, or leave the field out", 0};
+  }
+  return statements;
+}
+
+}  // namespace pgexpand::sql
