@@ -1,0 +1,178 @@
+// add_column: a new column, filled and constrained without a long lock.
+//
+// ADD COLUMN is metadata only (ACCESS EXCLUSIVE, milliseconds) when it is
+// nullable, or its default is not VOLATILE. A volatile default, identity and a
+// constrained domain rewrite the table; inline CHECK, UNIQUE and REFERENCES
+// scan or build under the lock. So the column comes alone; values come from
+// the trigger and the backfill, and constraints NOT VALID after verify.
+#include <fmt/format.h>
+
+#include "ops/column_rules.hpp"
+#include "ops/comparator.hpp"
+#include "ops/new_column.hpp"
+#include "ops/new_column_pieces.hpp"
+#include "ops/table_operation.hpp"
+#include "pgexpand/sql/parser.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+class AddColumn final : public TableOperation {
+ public:
+  AddColumn(Target target, NewColumn column)
+      : TableOperation(std::move(target)), column_(std::move(column)) {}
+
+  void request(catalog::Request& request) const override {
+    TableOperation::request(request);
+    if (column_.references) {
+      request.tables.push_back(column_.references->table);
+    }
+  }
+
+  void reshape(const catalog::Catalog& catalog,
+               Shapes& shapes,
+               Diagnostics& findings) const override {
+    const auto* found = find_table(catalog, findings);
+    if (found == nullptr) {
+      return;
+    }
+    if (found->column(column_.name) != nullptr ||
+        shapes.of(*found).column(column_.name) != nullptr) {
+      findings.error(where(), "catalog.column-exists",
+                     fmt::format("column {} of table {} exists already",
+                                 column_.name.name(), found->name.display()),
+                     "choose another name, or use alter_column");
+      return;
+    }
+    shapes.of(*found).add({.name = column_.name,
+                           .physical = column_.name,
+                           .type = column_.type.text,
+                           .is_user_type = true});
+  }
+
+  void probe(const Situation& situation,
+             const std::string& prefix,
+             catalog::Probes& probes) const override {
+    const auto& here = table(situation.catalog);
+    const auto& shape = situation.shapes.of(here);
+    probes.types[prefix + "type"] = {.text = column_.type.text,
+                                     .collation = column_.collation,
+                                     .where = column_.type.where};
+    const auto assigned = [&](catalog::ExpressionProbe probe) {
+      probe.target_type = column_.type.text;
+      probe.target_is_user_type = true;
+      return probe;
+    };
+    if (column_.up) {
+      probes.expressions[prefix + "up"] =
+          assigned(probe_today(here, *column_.up));
+    }
+    if (column_.default_value) {
+      probes.expressions[prefix + "default"] =
+          assigned({.text = column_.default_value->text,
+                    .where = column_.default_value->where});
+    }
+    if (column_.generated) {
+      probes.expressions[prefix + "generated"] =
+          assigned(probe_today(here, *column_.generated));
+    }
+    if (column_.check) {
+      auto probe = probe_after(here, shape, column_.check->expression);
+      probe.is_predicate = true;
+      probes.expressions[prefix + "check"] = std::move(probe);
+    }
+  }
+
+  void plan(const Situation& situation,
+            const std::string& prefix,
+            Draft& draft,
+            Diagnostics& findings) const override {
+    const auto& here = table(situation.catalog);
+    auto values = answered(situation, prefix, here, findings);
+    if (findings.blocks()) {
+      return;
+    }
+    NewColumnPieces pieces(draft, draft_of(draft, here), column_,
+                           *std::move(values));
+    pieces.add(situation.catalog, where(), findings);
+    if (column_.check) {
+      pieces.add_check(situation.shapes.of(here));
+    }
+    if (column_.unique) {
+      pieces.add_unique(situation.catalog);
+    }
+    if (column_.references) {
+      pieces.add_reference(situation.catalog, findings);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::optional<NewColumnValues> answered(
+      const Situation& situation,
+      const std::string& prefix,
+      const catalog::Table& here,
+      Diagnostics& findings) const {
+    NewColumnValues values;
+    const auto* type =
+        resolved_type(situation.answers, prefix + "type", findings);
+    if (type == nullptr) {
+      return std::nullopt;
+    }
+    values.type = type->type;
+    values.collation = type->collation;
+    const auto answer = [&](const std::optional<UserExpression>& expression,
+                            const char* key, Demands demands)
+        -> const catalog::ExpressionAnswer* {
+      return expression ? resolved(situation.answers, prefix + key,
+                                   expression->where, allowed(), demands,
+                                   findings)
+                        : nullptr;
+    };
+    if (const auto* up = answer(column_.up, "up", {})) {
+      values.up = up->deparsed;
+      values.up_is_safe = up->binary_coercible &&
+                          sql::is_plain_column(up->deparsed.text);
+      values.up_is_volatile = up->stability != catalog::Stability::immutable;
+      (void)reads_no_generated_column(here, *up, column_.up->where, findings);
+    }
+    if (const auto* value =
+            answer(column_.default_value, "default", {.deterministic = false})) {
+      values.default_value = value->deparsed;
+      values.default_is_volatile =
+          value->stability == catalog::Stability::is_volatile;
+    }
+    if (const auto* value = answer(column_.generated, "generated", {})) {
+      values.generated = bare(value->deparsed);
+    }
+    if (column_.check) {
+      const std::optional expression = column_.check->expression;
+      if (const auto* value = answer(expression, "check", {.assigned = false})) {
+        values.check = value->deparsed;
+      }
+    }
+    return values;
+  }
+
+  NewColumn column_;
+};
+
+std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
+  auto target = read_target(fields, findings);
+  auto column = read_new_column(fields, findings);
+  fields.reject_unknown(findings);
+  if (!target || !column) {
+    return nullptr;
+  }
+  return std::make_unique<AddColumn>(*std::move(target), *std::move(column));
+}
+
+}  // namespace
+
+extern const OperationType add_column;
+constinit const OperationType add_column = {
+    .name = "add_column",
+    .summary = "Add a column; `up` fills it from the old ones.",
+    .parse = parse,
+};
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,399 @@
+// alter_column: another type, nullability, default, check or comment under the
+// same name.
+//
+// ALTER COLUMN TYPE rewrites the table under ACCESS EXCLUSIVE unless only the
+// catalog changes (varchar(20) to varchar(50), numeric(8,2) to numeric(12,2)).
+// Those few are done in place; every other change gets a twin column that takes
+// the name at switch, which running code notices: the switch is visible.
+#include <fmt/format.h>
+
+#include "ops/carry.hpp"
+#include "ops/cheap_type.hpp"
+#include "ops/column_rules.hpp"
+#include "ops/enforce.hpp"
+#include "ops/new_column.hpp"
+#include "ops/table_operation.hpp"
+#include "ops/twin.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+struct Arguments {
+  sql::Identifier column;
+  std::optional<UserType> type;
+  std::optional<bool> nullable;
+  /// Outer: is it to change? Inner: to what; none drops it.
+  std::optional<std::optional<UserExpression>> default_value;
+  std::optional<CheckFields> check;
+  std::optional<std::optional<std::string>> comment;
+  std::optional<UserExpression> up, down;
+};
+
+class AlterColumn final : public TableOperation {
+ public:
+  AlterColumn(Target target, Arguments arguments)
+      : TableOperation(std::move(target)), args_(std::move(arguments)) {}
+
+  void reshape(const catalog::Catalog& catalog,
+               Shapes& shapes,
+               Diagnostics& findings) const override {
+    const auto* found = find_table(catalog, findings);
+    const auto* column = found == nullptr
+                             ? nullptr
+                             : find_column(*found, args_.column, findings);
+    if (column == nullptr) {
+      return;
+    }
+    const TypeChange change = type_change(*found, *column);
+    if (change == TypeChange::none) {
+      return;
+    }
+    if (column->generated) {
+      findings.refuse(where(), "column.generated",
+                      fmt::format("column {} is generated: it cannot be "
+                                  "written, so it cannot be kept in step",
+                                  args_.column.name()),
+                      "add a generated column of the new type instead");
+      return;
+    }
+    if (shapes.of(*found).move_of(args_.column) != nullptr) {
+      findings.error(where(), "column.moved-twice",
+                     fmt::format("column {} is changed by another operation "
+                                 "of this migration",
+                                 args_.column.name()),
+                     "say everything in one alter_column");
+      return;
+    }
+    ShapeColumn after{.name = args_.column,
+                      .physical = args_.column,
+                      .type = args_.type->text,
+                      .is_user_type = true};
+    if (change == TypeChange::metadata) {
+      after.stored = column;
+      shapes.of(*found).replace(args_.column, std::move(after));
+      return;
+    }
+    after.physical = twin_name(args_.column);
+    const Move move{.from = args_.column,
+                    .to = args_.column,
+                    .physical = after.physical,
+                    .swaps = true};
+    shapes.of(*found).move(move, std::move(after));
+  }
+
+  void probe(const Situation& situation,
+             const std::string& prefix,
+             catalog::Probes& probes) const override {
+    const auto& here = table(situation.catalog);
+    const auto& column = *here.column(args_.column);
+    const auto& shape = situation.shapes.of(here);
+    if (args_.type) {
+      probes.types[prefix + "type"] = {.text = args_.type->text,
+                                       .where = args_.type->where};
+    }
+    const bool is_twin = shape.move_of(args_.column) != nullptr;
+    if (is_twin) {
+      carry_probes(here, shape, where(), probes);
+    }
+    if (is_twin || args_.up) {
+      probes.expressions[prefix + "up"] =
+          to_new_type(probe_today(here, up_text()), column);
+    }
+    if (is_twin || args_.down) {
+      auto probe = probe_after(here, shape, down_text());
+      probe.target_type = column.type.name.text;
+      probes.expressions[prefix + "down"] = std::move(probe);
+    }
+    if (const auto value = default_text(column, is_twin)) {
+      probes.expressions[prefix + "default"] =
+          to_new_type({.text = value->text, .where = value->where}, column);
+    }
+    if (args_.check) {
+      auto probe = probe_after(here, shape, args_.check->expression);
+      probe.is_predicate = true;
+      probes.expressions[prefix + "check"] = std::move(probe);
+    }
+  }
+
+  void plan(const Situation& situation,
+            const std::string& prefix,
+            Draft& draft,
+            Diagnostics& findings) const override {
+    const auto& here = table(situation.catalog);
+    const auto& column = *here.column(args_.column);
+    const auto& shape = situation.shapes.of(here);
+    auto& pieces = draft_of(draft, here);
+    const Values values{situation, prefix, *this, findings};
+    if (shape.move_of(args_.column) != nullptr) {
+      check_dependents(here, column, where(), findings);
+      plan_twin(values, here, draft, pieces);
+    } else {
+      plan_in_place(values, here, draft, pieces);
+    }
+    if (args_.check) {
+      plan_check(values, here, shape, draft);
+    }
+  }
+
+ private:
+  /// Answers under this operation's prefix.
+  struct Values {
+    const Situation& situation;
+    const std::string& prefix;
+    const AlterColumn& operation;
+    Diagnostics& findings;
+
+    [[nodiscard]] const catalog::ExpressionAnswer* get(
+        const char* key, const Location& where, const Demands& demands) const {
+      if (!situation.answers.expressions.contains(prefix + key)) {
+        return nullptr;
+      }
+      return resolved(situation.answers, prefix + key, where,
+                      operation.allowed(), demands, findings);
+    }
+  };
+
+  [[nodiscard]] TypeChange type_change(const catalog::Table& here,
+                                       const catalog::Column& column) const {
+    return args_.type ? classify(here, column, args_.type->text)
+                      : TypeChange::none;
+  }
+
+  [[nodiscard]] UserExpression up_text() const {
+    return args_.up.value_or(UserExpression{args_.column.quoted(), where()});
+  }
+  [[nodiscard]] UserExpression down_text() const {
+    return args_.down.value_or(UserExpression{args_.column.quoted(), where()});
+  }
+
+  [[nodiscard]] catalog::ExpressionProbe to_new_type(
+      catalog::ExpressionProbe probe, const catalog::Column& column) const {
+    probe.target_type = args_.type ? args_.type->text : column.type.name.text;
+    probe.target_is_user_type = args_.type.has_value();
+    return probe;
+  }
+
+  /// The new default, or the old one cast to the new type.
+  [[nodiscard]] std::optional<UserExpression> default_text(
+      const catalog::Column& column, bool is_twin) const {
+    if (args_.default_value) {
+      return *args_.default_value;
+    }
+    if (is_twin && column.default_value) {
+      return UserExpression{fmt::format("CAST({} AS {})", *column.default_value,
+                                        args_.type->text),
+                            where()};
+    }
+    return std::nullopt;
+  }
+
+  void plan_twin(const Values& values,
+                 const catalog::Table& here,
+                 Draft& draft,
+                 TableDraft& pieces) const {
+    const auto& column = *here.column(args_.column);
+    Diagnostics& findings = values.findings;
+    const auto* type = resolved_type(values.situation.answers,
+                                     values.prefix + "type", findings);
+    const auto* up = values.get("up", up_text().where, {.assigned = false});
+    const auto* down =
+        values.get("down", down_text().where, {.assigned = false});
+    if (type == nullptr || up == nullptr || down == nullptr) {
+      return;
+    }
+    bool is_fine = require_cast(*up, "up", column.type, type->type, findings);
+    is_fine = require_cast(*down, "down", type->type, column.type, findings) &&
+              is_fine;
+    is_fine = reads_no_generated_column(here, *up, up_text().where, findings) &&
+              is_fine;
+    const auto* value =
+        values.get("default", where(), {.deterministic = false});
+    if (!is_fine || (default_text(column, true) && value == nullptr)) {
+      return;
+    }
+    const bool widens = !args_.up && is_widening(column.type, type->type);
+    Twin twin{.table = &here,
+              .column = &column,
+              .move = *values.situation.shapes.of(here).move_of(args_.column),
+              .type = type->type,
+              .up = up->deparsed,
+              .down = down->deparsed,
+              .comment = args_.comment.value_or(column.comment),
+              .not_null = args_.nullable ? !*args_.nullable : column.not_null,
+              .up_is_safe = widens,
+              .is_injective = widens,
+              .is_volatile =
+                  up->stability != catalog::Stability::immutable,
+              .lossy = allowed().lossy};
+    if (value != nullptr) {
+      twin.default_value = value->deparsed;
+    }
+    if (type->type.is_collatable && column.collation) {
+      twin.collation = *column.collation;
+    }
+    add_twin(draft, pieces, twin);
+  }
+
+  bool require_cast(const catalog::ExpressionAnswer& answer,
+                    std::string_view field,
+                    const catalog::Type& from,
+                    const catalog::Type& to,
+                    Diagnostics& findings) const {
+    if (answer.assignable) {
+      return true;
+    }
+    findings.error(
+        where(), fmt::format("column.needs-{}", field),
+        fmt::format("there is no assignment cast from {} to {}, so `{}` must "
+                    "say how",
+                    from.name.text, to.name.text, field),
+        fmt::format("add for instance `{}: \"{}::{}\"`", field,
+                    args_.column.name(), to.name.text));
+    return false;
+  }
+
+  void plan_in_place(const Values& values,
+                     const catalog::Table& here,
+                     Draft& draft,
+                     TableDraft& pieces) const {
+    const auto& column = *here.column(args_.column);
+    Diagnostics& findings = values.findings;
+    if (type_change(here, column) == TypeChange::metadata) {
+      check_dependents(here, column, where(), findings);
+      const auto* type = resolved_type(values.situation.answers,
+                                       values.prefix + "type", findings);
+      if (type != nullptr) {
+        change_type_in_place(draft, pieces, column, type->type);
+        findings.warn(where(), "column.prepared-statements",
+                      fmt::format("a prepared statement that reads {} fails "
+                                  "once after the switch (0A000)",
+                                  args_.column.name()));
+      }
+    }
+    if (args_.nullable && !*args_.nullable && !column.not_null) {
+      const auto* up = values.get("up", where(), {});
+      if (up != nullptr || !args_.up) {
+        require_not_null(draft, pieces, values.situation.shapes.of(here),
+                         column,
+                         up == nullptr ? std::nullopt
+                                       : std::optional(up->deparsed));
+      }
+    } else if (args_.nullable && *args_.nullable && column.not_null) {
+      const auto* down = values.get("down", where(), {});
+      allow_null(draft, pieces, column,
+                 down == nullptr ? std::nullopt
+                                 : std::optional(down->deparsed));
+    }
+    plan_default(values, column, draft, pieces);
+    if (args_.comment) {
+      change_comment(draft, pieces, column, *args_.comment);
+    }
+  }
+
+  void plan_default(const Values& values,
+                    const catalog::Column& column,
+                    Draft& draft,
+                    TableDraft& pieces) const {
+    if (!args_.default_value) {
+      return;
+    }
+    if (column.identity || column.generated) {
+      values.findings.error(
+          where(), "column.no-default",
+          fmt::format("column {} is an identity or generated column",
+                      args_.column.name()),
+          "it cannot have a default");
+      return;
+    }
+    const auto* value =
+        values.get("default", where(), {.deterministic = false});
+    if (value != nullptr || !*args_.default_value) {
+      change_default(draft, pieces, column,
+                     value == nullptr ? std::nullopt
+                                      : std::optional(value->deparsed));
+    }
+  }
+
+  void plan_check(const Values& values,
+                  const catalog::Table& here,
+                  const TableShape& shape,
+                  Draft& draft) const {
+    const auto* check = values.get("check", args_.check->expression.where,
+                                   {.assigned = false});
+    if (check == nullptr) {
+      return;
+    }
+    const sql::Identifier name = args_.check->name.value_or(
+        sql::Identifier(sql::shorten_name(fmt::format(
+            "{}_{}_check", here.name.name.name(), args_.column.name()))));
+    if (here.constraint(name) != nullptr) {
+      values.findings.error(where(), "catalog.name-taken",
+                            fmt::format("constraint {} of {} exists already",
+                                        name.name(), here.name.display()),
+                            "give the check a `name`");
+      return;
+    }
+    enforce_constraint(
+        draft, {.table = here.name,
+                .name = name,
+                .definition = sql::compose("CHECK ({})",
+                                           bare(check->deparsed, &shape)),
+                .title = fmt::format("check {}", name.name())});
+    draft.visible(fmt::format("check {} rejects what old code may write",
+                              name.name()));
+  }
+
+  Arguments args_;
+};
+
+std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
+  auto target = read_target(fields, findings);
+  auto column = fields.required_identifier("column", findings);
+  Arguments args;
+  args.type = read_type(fields, "type", findings);
+  args.nullable = fields.optional_bool("nullable", findings);
+  if (auto value = fields.optional_nullable("default", findings)) {
+    args.default_value.emplace();
+    if (*value) {
+      *args.default_value = UserExpression{**value, fields.where("default")};
+      check_expression_text(**args.default_value, findings);
+    }
+  }
+  args.check = read_check(fields, findings);
+  args.comment = fields.optional_nullable("comment", findings);
+  args.up = read_expression(fields, "up", findings);
+  args.down = read_expression(fields, "down", findings);
+  for (const char* later : {"unique", "references", "collation", "identity"}) {
+    if (fields.has(later)) {
+      fields.ignore(later);
+      findings.error(fields.where(later), "spec.field-unsupported",
+                     fmt::format("alter_column does not handle `{}` yet",
+                                 later),
+                     "leave it out, or use a `sql` operation");
+    }
+  }
+  fields.reject_unknown(findings);
+  const bool changes = args.type || args.nullable || args.default_value ||
+                       args.check || args.comment;
+  if (!changes) {
+    findings.error(fields.where(), "spec.missing-field",
+                   "alter_column changes nothing",
+                   "add one of type, nullable, default, check, comment");
+  }
+  if (!target || !column) {
+    return nullptr;
+  }
+  args.column = *std::move(column);
+  return std::make_unique<AlterColumn>(*std::move(target), std::move(args));
+}
+
+}  // namespace
+
+extern const OperationType alter_column;
+constinit const OperationType alter_column = {
+    .name = "alter_column",
+    .summary = "Change a column's type, nullability, default, check, comment.",
+    .parse = parse,
+};
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,197 @@
+// backfill: sets columns of existing rows, in batches, in place.
+//
+// There is no twin column and no trigger: a concurrent UPDATE can carry a row
+// that is not done behind the cursor, so whole passes repeat until one finds
+// nothing. That ends only if a done row no longer matches, which is what
+// `where` must say when `set` reads a column that it writes.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ops/comparator.hpp"
+#include "ops/table_operation.hpp"
+#include "pgexpand/sql/parser.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+struct Setting {
+  sql::Identifier column;
+  UserExpression value;
+};
+
+struct Arguments {
+  std::vector<Setting> set;
+  std::optional<UserExpression> where;
+};
+
+class Backfill final : public TableOperation {
+ public:
+  Backfill(Target target, Arguments arguments)
+      : TableOperation(std::move(target)), args_(std::move(arguments)) {}
+
+  void reshape(const catalog::Catalog& catalog,
+               Shapes& /*shapes*/,
+               Diagnostics& findings) const override {
+    const auto* found = find_table(catalog, findings);
+    if (found == nullptr) {
+      return;
+    }
+    for (const Setting& setting : args_.set) {
+      const auto* column = find_column(*found, setting.column, findings);
+      if (column != nullptr && column->generated) {
+        findings.error(setting.value.where, "column.generated",
+                       fmt::format("column {} is generated and cannot be set",
+                                   setting.column.name()));
+      }
+    }
+  }
+
+  void probe(const Situation& situation,
+             const std::string& prefix,
+             catalog::Probes& probes) const override {
+    const auto& here = table(situation.catalog);
+    for (const Setting& setting : args_.set) {
+      auto probe = probe_today(here, setting.value);
+      probe.target_type = here.column(setting.column)->type.name.text;
+      probes.expressions[prefix + "set." + setting.column.name()] =
+          std::move(probe);
+    }
+    if (args_.where) {
+      auto probe = probe_today(here, *args_.where);
+      probe.is_predicate = true;
+      probes.expressions[prefix + "where"] = std::move(probe);
+    }
+  }
+
+  void plan(const Situation& situation,
+            const std::string& prefix,
+            Draft& draft,
+            Diagnostics& findings) const override {
+    const auto& here = table(situation.catalog);
+    auto& pieces = draft_of(draft, here);
+    const auto assignments =
+        resolved_assignments(situation, prefix, findings);
+    const auto pending =
+        condition(situation, prefix, here, assignments, findings);
+    if (!pending || assignments.size() != args_.set.size()) {
+      return;
+    }
+    for (const auto& assignment : assignments) {
+      pieces.touched.insert(assignment.column);
+      pieces.fills.push_back({.assignment = assignment,
+                              .pending = *pending,
+                              .is_in_place = true,
+                              .until_clean = true});
+    }
+    const plan::Comparison none_left{
+        .title = fmt::format("no row of {} is left to fill",
+                             here.name.display()),
+        .differs = *pending};
+    pieces.before_switch.push_back(none_left);
+    draft.stays(fmt::format("the values filled into {}", here.name.display()));
+  }
+
+ private:
+  [[nodiscard]] std::vector<plan::Assignment> resolved_assignments(
+      const Situation& situation,
+      const std::string& prefix,
+      Diagnostics& findings) const {
+    std::vector<plan::Assignment> assignments;
+    for (const Setting& setting : args_.set) {
+      const auto* answer = resolved(
+          situation.answers, prefix + "set." + setting.column.name(),
+          setting.value.where, allowed(), {}, findings);
+      if (answer != nullptr) {
+        assignments.push_back({setting.column, over_row(answer->deparsed)});
+      }
+    }
+    return assignments;
+  }
+
+  /// The user's `where`; without one, "some column does not hold its value".
+  [[nodiscard]] std::optional<sql::Expression> condition(
+      const Situation& situation,
+      const std::string& prefix,
+      const catalog::Table& here,
+      const std::vector<plan::Assignment>& assignments,
+      Diagnostics& findings) const {
+    if (args_.where) {
+      const auto* answer =
+          resolved(situation.answers, prefix + "where", args_.where->where,
+                   allowed(), {.assigned = false}, findings);
+      return answer == nullptr ? std::nullopt
+                               : std::optional(over_row(answer->deparsed));
+    }
+    std::string text;
+    for (const auto& assignment : assignments) {
+      if (reads_what_it_writes(assignment.value)) {
+        findings.error(where(), "backfill.never-ends",
+                       fmt::format("`set` of {} reads a column that it writes: "
+                                   "a row could be set twice",
+                                   assignment.column.name()),
+                       "add a `where` that is false once a row is done");
+        return std::nullopt;
+      }
+      const auto& type = here.column(assignment.column)->type;
+      text += fmt::format("{}({})", text.empty() ? "" : " OR ",
+                          differs(type, of_row(assignment.column),
+                                  as_type(type, assignment.value)));
+    }
+    return sql::Expression{text};
+  }
+
+  [[nodiscard]] bool reads_what_it_writes(const sql::Expression& value) const {
+    const auto read = sql::columns_of(value.text);
+    return std::ranges::any_of(args_.set, [&](const Setting& setting) {
+      return std::ranges::find(read, setting.column) != read.end();
+    });
+  }
+
+  Arguments args_;
+};
+
+std::vector<Setting> read_set(spec::Fields& fields, Diagnostics& findings) {
+  std::vector<Setting> set;
+  const auto map = fields.optional_string_map("set", findings);
+  if (!map && !fields.has("set")) {
+    findings.error(fields.where(), "spec.missing-field",
+                   "backfill needs `set`", "add `set: {column: expression}`");
+  }
+  if (!map) {
+    return set;
+  }
+  for (const auto& [name, text] : *map) {
+    const auto column =
+        spec::read_identifier(name, fields.where("set"), findings);
+    const UserExpression value{text, fields.where("set")};
+    check_expression_text(value, findings);
+    if (column) {
+      set.push_back({*column, value});
+    }
+  }
+  return set;
+}
+
+std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
+  auto target = read_target(fields, findings);
+  auto set = read_set(fields, findings);
+  auto where = read_expression(fields, "where", findings);
+  fields.reject_unknown(findings);
+  if (!target || set.empty()) {
+    return nullptr;
+  }
+  return std::make_unique<Backfill>(
+      *std::move(target), Arguments{std::move(set), std::move(where)});
+}
+
+}  // namespace
+
+extern const OperationType backfill;
+constinit const OperationType backfill = {
+    .name = "backfill",
+    .summary = "Set columns of existing rows, in batches, in place.",
+    .parse = parse,
+};
+
+}  // namespace pgexpand::ops

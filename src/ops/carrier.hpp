@@ -1,0 +1,102 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ops/carry.hpp"
+#include "ops/expressions.hpp"
+
+namespace pgexpand::ops {
+
+/// Carries one table's objects over to its moved columns. Split over
+/// carry_indexes.cpp and carry_constraints.cpp.
+class Carrier {
+ public:
+  Carrier(const Situation& situation,
+          Draft& draft,
+          TableDraft& pieces,
+          Diagnostics& findings)
+      : situation_(situation),
+        draft_(draft),
+        pieces_(pieces),
+        table_(*pieces.table),
+        shape_(situation.shapes.of(*pieces.table)),
+        findings_(findings) {}
+
+  void add() {
+    carry_foreign_keys_here();  // dropped before the key they rely on
+    carry_indexes();
+    carry_checks();
+    carry_foreign_keys_out();
+    carry_statistics();
+    rename_later_inputs();
+  }
+
+ private:
+  // --- indexes ---------------------------------------------------------------
+  void carry_indexes();
+  void carry_index(const catalog::Index& index);
+  [[nodiscard]] catalog::Index renewed(const catalog::Index& index);
+  [[nodiscard]] catalog::IndexKey renewed_key(const catalog::Index& index,
+                                              std::size_t n);
+  [[nodiscard]] std::optional<std::string> opclass_for(
+      const catalog::Index& index, const catalog::IndexKey& key);
+  void take_over_plain(const catalog::Index& index);
+  void take_over_unique(const catalog::Index& index);
+  void take_over_primary(const catalog::Index& index);
+  void take_over_attributes(const catalog::Index& index);
+  void carry_statistics();
+
+  // --- constraints -----------------------------------------------------------
+  void carry_checks();
+  void carry_foreign_keys_out();
+  void carry_foreign_keys_here();
+  void enforce_foreign_key(const catalog::Constraint& key,
+                           const catalog::Constraint& fresh);
+  void replace_foreign_key(const catalog::Constraint& key, bool now);
+  void take_over_named(const catalog::Constraint& constraint);
+  void rename_later_inputs();
+
+  // --- common ----------------------------------------------------------------
+  /// The transition in which the new object takes its name: switch if every
+  /// moved column among `columns` swaps there, else contract.
+  [[nodiscard]] bool at_switch(
+      const std::vector<sql::Identifier>& columns) const {
+    return is_at_switch(shape_, columns);
+  }
+  [[nodiscard]] static bool is_at_switch(
+      const TableShape& shape, const std::vector<sql::Identifier>& columns);
+  [[nodiscard]] Transition& transition(bool at_switch) {
+    return at_switch ? draft_.at_switch() : draft_.at_contract();
+  }
+  [[nodiscard]] sql::Identifier physical_of(const sql::Identifier& today) const {
+    return shape_.physical(shape_.renamed(today));
+  }
+  [[nodiscard]] std::vector<sql::Identifier> physical_of(
+      const std::vector<sql::Identifier>& today) const;
+  [[nodiscard]] sql::TableName in_schema(const sql::Identifier& name) const {
+    return {table_.name.schema, name};
+  }
+  /// The carried text of an expression, over physical columns.
+  [[nodiscard]] std::optional<sql::Expression> carried(
+      const std::string& key, const sql::Expression& expression);
+
+  const Situation& situation_;
+  Draft& draft_;
+  TableDraft& pieces_;
+  const catalog::Table& table_;
+  const TableShape& shape_;
+  Diagnostics& findings_;
+};
+
+/// Keys of the probes carry_probes() asks.
+[[nodiscard]] std::string key_probe(const catalog::Table& table,
+                                    const catalog::Index& index,
+                                    std::size_t n);
+[[nodiscard]] std::string predicate_probe(const catalog::Table& table,
+                                          const catalog::Index& index);
+[[nodiscard]] std::string check_probe(const catalog::Table& table,
+                                      const catalog::Constraint& check);
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,173 @@
+#include "ops/carry.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ops/carrier.hpp"
+#include "ops/table_operation.hpp"
+#include "pgexpand/ops/table_rules.hpp"
+#include "pgexpand/sql/parser.hpp"
+
+namespace pgexpand::ops {
+
+using sql::Expression;
+using sql::Identifier;
+
+std::string key_probe(const catalog::Table& table,
+                      const catalog::Index& index,
+                      std::size_t n) {
+  return fmt::format("carry.{}.index.{}.{}", table.name.display(),
+                     index.name.display(), n);
+}
+
+std::string predicate_probe(const catalog::Table& table,
+                            const catalog::Index& index) {
+  return fmt::format("carry.{}.predicate.{}", table.name.display(),
+                     index.name.display());
+}
+
+std::string check_probe(const catalog::Table& table,
+                        const catalog::Constraint& check) {
+  return fmt::format("carry.{}.check.{}", table.name.display(),
+                     check.name.name());
+}
+
+bool moves_any(const TableShape& shape, const std::vector<Identifier>& columns) {
+  return std::ranges::any_of(columns, [&](const Identifier& column) {
+    return shape.move_of(column) != nullptr;
+  });
+}
+
+std::vector<Identifier> columns_read(const catalog::Index& index) {
+  std::vector<Identifier> columns = index.include;
+  const auto add = [&](const Expression& expression) {
+    const auto read = sql::columns_of(expression.text);
+    columns.insert(columns.end(), read.begin(), read.end());
+  };
+  for (const auto& key : index.keys) {
+    if (key.column) {
+      columns.push_back(*key.column);
+    } else {
+      add(*key.expression);
+    }
+  }
+  if (index.predicate) {
+    add(*index.predicate);
+  }
+  return columns;
+}
+
+namespace {
+
+catalog::ExpressionProbe probe_over(const catalog::Table& table,
+                                    const TableShape& shape,
+                                    const Expression& expression,
+                                    bool is_predicate,
+                                    const Location& where) {
+  const auto renamed = sql::rewrite_columns(
+      expression, "", [&](const Identifier& column) {
+        return std::optional(shape.renamed(column));
+      });
+  return {.text = renamed.text,
+          .table = table.name,
+          .columns = shape.scope(),
+          .is_predicate = is_predicate,
+          .where = where};
+}
+
+}  // namespace
+
+void carry_probes(const catalog::Table& table,
+                  const TableShape& shape,
+                  const Location& where,
+                  catalog::Probes& probes) {
+  for (const auto& index : table.indexes) {
+    if (!moves_any(shape, columns_read(index))) {
+      continue;
+    }
+    for (std::size_t n = 0; n < index.keys.size(); ++n) {
+      if (index.keys[n].expression) {
+        probes.expressions[key_probe(table, index, n)] = probe_over(
+            table, shape, *index.keys[n].expression, false, where);
+      }
+    }
+    if (index.predicate) {
+      probes.expressions[predicate_probe(table, index)] =
+          probe_over(table, shape, *index.predicate, true, where);
+    }
+  }
+  for (const auto& check : table.constraints) {
+    if (check.kind == catalog::ConstraintKind::check && check.expression &&
+        moves_any(shape, check.columns)) {
+      probes.expressions[check_probe(table, check)] =
+          probe_over(table, shape, *check.expression, true, where);
+    }
+  }
+}
+
+std::optional<Expression> Carrier::carried(const std::string& key,
+                                           const Expression& expression) {
+  const auto* answer =
+      resolved(situation_.answers, key, pieces_.where, {},
+               {.deterministic = false, .assigned = false}, findings_);
+  if (answer == nullptr) {
+    findings_.refuse(
+        pieces_.where, "column.expression-does-not-carry",
+        fmt::format("`{}` does not hold over the new column", expression.text),
+        "drop what uses it first, and create it again after contract");
+    return std::nullopt;
+  }
+  return bare(answer->deparsed, &shape_);
+}
+
+bool Carrier::is_at_switch(const TableShape& shape,
+                           const std::vector<Identifier>& columns) {
+  return std::ranges::all_of(columns, [&](const Identifier& column) {
+    const Move* move = shape.move_of(column);
+    return move == nullptr || move->swaps;
+  });
+}
+
+std::vector<Identifier> Carrier::physical_of(
+    const std::vector<Identifier>& today) const {
+  std::vector<Identifier> names;
+  for (const Identifier& column : today) {
+    names.push_back(physical_of(column));
+  }
+  return names;
+}
+
+/// After the swap an expression over the old shape finds the old column under
+/// another name.
+void Carrier::rename_later_inputs() {
+  std::map<Identifier, Identifier> renamed;
+  for (const Move& move : shape_.moves()) {
+    if (move.swaps) {
+      renamed[move.from] = move.stale();
+    }
+  }
+  for (SyncPair& pair : pieces_.sync_after.pairs) {
+    pair.forward.renamed = renamed;
+  }
+  for (SyncFill& fill : pieces_.sync_after.fills) {
+    fill.assignment.renamed = renamed;
+  }
+  // Old sides first: other rules read them.
+  auto& pairs = pieces_.sync_after.pairs;
+  std::stable_partition(pairs.begin(), pairs.end(), [](const SyncPair& pair) {
+    return pair.visibility == SyncPair::Visibility::new_only;
+  });
+}
+
+void carry_moves(const Situation& situation,
+                 Draft& draft,
+                 Diagnostics& findings) {
+  for (const TableDraft& pieces : draft.tables()) {
+    if (!situation.shapes.of(*pieces.table).moves().empty()) {
+      Carrier(situation, draft, draft.table(*pieces.table), findings).add();
+    }
+  }
+}
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgexpand/ops/draft.hpp"
+#include "pgexpand/ops/operation.hpp"
+#include "pgexpand/ops/shape.hpp"
+
+namespace pgexpand::ops {
+
+/// What hangs on moved columns and is built again for the new ones: indexes,
+/// unique constraints and primary key, CHECKs, foreign keys both ways, extended
+/// statistics. Done once a table, after all operations, so that an object on
+/// two moved columns is built once.
+
+/// Asks whether the table's index expressions, predicates and CHECKs still
+/// hold over the new row. Repeating it for one table asks nothing new.
+void carry_probes(const catalog::Table& table,
+                  const TableShape& shape,
+                  const Location& where,
+                  catalog::Probes& probes);
+
+/// True if any of `columns` moves.
+[[nodiscard]] bool moves_any(const TableShape& shape,
+                             const std::vector<sql::Identifier>& columns);
+
+/// The columns an index reads, in keys, INCLUDE, expressions and predicate.
+[[nodiscard]] std::vector<sql::Identifier> columns_read(
+    const catalog::Index& index);
+
+}  // namespace pgexpand::ops

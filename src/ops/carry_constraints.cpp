@@ -1,0 +1,170 @@
+// CHECKs and foreign keys of a moved column are added for the new one NOT VALID
+// after verify, validated under a weak lock, and take the old names with the
+// column.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ops/carrier.hpp"
+#include "ops/enforce.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+using catalog::Constraint;
+using catalog::ConstraintKind;
+using plan::LockMode;
+using sql::Expression;
+using sql::Identifier;
+using sql::Statement;
+
+Statement rename_constraint(const sql::TableName& table,
+                            const Identifier& from,
+                            const Identifier& to) {
+  return Statement::of("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", table, from,
+                       to);
+}
+
+Statement comment_on_constraint(const Constraint& constraint) {
+  return Statement::of("COMMENT ON CONSTRAINT {} ON {} IS {}", constraint.name,
+                       constraint.table, sql::Literal{*constraint.comment});
+}
+
+}  // namespace
+
+/// The new constraint takes the name when its columns do. The old one goes with
+/// the old column.
+void Carrier::take_over_named(const Constraint& constraint) {
+  const bool now = at_switch(constraint.columns);
+  const Identifier fresh = fresh_name(constraint.name);
+  const Identifier stale = stale_name(constraint.name);
+  Transition& step = transition(now);
+  step.lock(table_.name, LockMode::access_exclusive);
+  if (now) {
+    step.last.push_back(
+        rename_constraint(table_.name, constraint.name, stale));
+    step.undo_first({rename_constraint(table_.name, constraint.name, fresh),
+                     rename_constraint(table_.name, stale, constraint.name)});
+  }
+  step.last.push_back(rename_constraint(table_.name, fresh, constraint.name));
+  if (constraint.comment) {
+    step.last.push_back(comment_on_constraint(constraint));
+  }
+}
+
+void Carrier::carry_checks() {
+  for (const Constraint& check : table_.constraints) {
+    if (check.kind != ConstraintKind::check || !check.expression ||
+        !moves_any(shape_, check.columns)) {
+      continue;
+    }
+    const auto expression =
+        carried(check_probe(table_, check), *check.expression);
+    if (!expression) {
+      continue;
+    }
+    enforce_constraint(
+        draft_,
+        {.table = table_.name,
+         .name = fresh_name(check.name),
+         .definition = sql::compose("CHECK ({}){}", *expression,
+                                    Expression{check.no_inherit ? " NO INHERIT"
+                                                                : ""}),
+         .title = fmt::format("carry check {}", check.name.name())});
+    take_over_named(check);
+  }
+}
+
+void Carrier::carry_foreign_keys_out() {
+  for (const Constraint& key : table_.constraints) {
+    if (key.kind != ConstraintKind::foreign_key ||
+        !moves_any(shape_, key.columns)) {
+      continue;
+    }
+    const auto* parent = situation_.catalog.table(key.references_table);
+    Constraint fresh = key;
+    fresh.columns = physical_of(key.columns);
+    fresh.on_delete_columns = physical_of(key.on_delete_columns);
+    bool target_moves = false;
+    if (parent != nullptr) {
+      const TableShape& shape = situation_.shapes.of(*parent);
+      target_moves = moves_any(shape, key.references_columns);
+      for (Identifier& column : fresh.references_columns) {
+        column = shape.physical(shape.renamed(column));
+      }
+    }
+    enforce_foreign_key(key, fresh);
+    if (target_moves) {
+      replace_foreign_key(
+          key, is_at_switch(situation_.shapes.of(*parent),
+                            key.references_columns));
+    } else {
+      take_over_named(key);
+    }
+    draft_.at_contract().lock(key.references_table,
+                              LockMode::access_exclusive);
+  }
+}
+
+void Carrier::carry_foreign_keys_here() {
+  for (const Constraint& key : table_.referenced_by) {
+    if (!moves_any(shape_, key.references_columns)) {
+      continue;
+    }
+    const auto* child = situation_.catalog.table(key.table);
+    if (child != nullptr &&
+        moves_any(situation_.shapes.of(*child), key.columns)) {
+      continue;  // the child carries it, pointing at the new column
+    }
+    Constraint fresh = key;
+    fresh.references_columns = physical_of(key.references_columns);
+    enforce_foreign_key(key, fresh);
+    replace_foreign_key(key, at_switch(key.references_columns));
+  }
+}
+
+void Carrier::enforce_foreign_key(const Constraint& key,
+                                  const Constraint& fresh) {
+  enforce_constraint(
+      draft_, {.table = key.table,
+               .name = fresh_name(key.name),
+               .definition = foreign_key_definition(fresh),
+               .references = key.references_table,
+               .title = fmt::format("carry foreign key {} of {}",
+                                    key.name.name(), key.table.display())});
+}
+
+/// The old key relies on the old index, so it goes in the transaction that
+/// drops that index's constraint.
+void Carrier::replace_foreign_key(const Constraint& key, bool now) {
+  Transition& step = transition(now);
+  step.lock(key.table, LockMode::access_exclusive);
+  step.lock(key.references_table, LockMode::access_exclusive);
+  const Identifier fresh = fresh_name(key.name);
+  step.first.insert(step.first.begin(),
+                    Statement::of("ALTER TABLE {} DROP CONSTRAINT {}",
+                                  key.table, key.name));
+  step.last.push_back(rename_constraint(key.table, fresh, key.name));
+  if (key.comment) {
+    step.last.push_back(comment_on_constraint(key));
+  }
+  if (!now) {
+    return;
+  }
+  // Undo: the new key steps aside first; the old one comes back when the old
+  // columns and their index are there again, NOT VALID, and is then proved.
+  step.undo_first({rename_constraint(key.table, key.name, fresh)});
+  step.undo.push_back(
+      Statement::of("ALTER TABLE {} ADD CONSTRAINT {} {} NOT VALID", key.table,
+                    key.name, foreign_key_definition(key)));
+  if (key.is_validated) {
+    step.undo_after.push_back(
+        {.title = fmt::format("prove foreign key {} again", key.name.name()),
+         .locks = {{key.table, LockMode::share_update_exclusive}},
+         .budget = plan::Budget::unlimited,
+         .action = plan::RunSql{{Statement::of(
+             "ALTER TABLE {} VALIDATE CONSTRAINT {}", key.table, key.name)}}});
+  }
+}
+
+}  // namespace pgexpand::ops

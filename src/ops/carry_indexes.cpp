@@ -1,0 +1,285 @@
+// Indexes on a moved column are built again, concurrently, on the new one, with
+// order, operator classes, collations, INCLUDE, predicate and parameters, and
+// take the old names with metadata-only statements.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "ops/carrier.hpp"
+#include "ops/enforce.hpp"
+#include "ops/twin.hpp"
+#include "pgexpand/sql/parser.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+using plan::LockMode;
+using plan::Phase;
+using sql::Expression;
+using sql::Identifier;
+using sql::Statement;
+
+Statement rename_index(const sql::TableName& from, const Identifier& to) {
+  return Statement::of("ALTER INDEX {} RENAME TO {}", from, to);
+}
+
+Expression deferrable(const catalog::Table& table, const catalog::Index& index) {
+  const auto* constraint = table.constraint(*index.constraint);
+  if (constraint == nullptr || !constraint->is_deferrable) {
+    return {""};
+  }
+  return {constraint->initially_deferred ? " DEFERRABLE INITIALLY DEFERRED"
+                                         : " DEFERRABLE"};
+}
+
+Statement adopt(const catalog::Table& table,
+                const catalog::Index& index,
+                const Identifier& built) {
+  return Statement::of("ALTER TABLE {} ADD CONSTRAINT {} {} USING INDEX {}{}",
+                       table.name, *index.constraint,
+                       Expression{index.is_primary ? "PRIMARY KEY" : "UNIQUE"},
+                       built, deferrable(table, index));
+}
+
+Statement drop_constraint(const sql::TableName& table, const Identifier& name) {
+  return Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", table, name);
+}
+
+}  // namespace
+
+void Carrier::carry_indexes() {
+  for (const auto& index : table_.indexes) {
+    if (!index.is_exclusion && moves_any(shape_, columns_read(index))) {
+      carry_index(index);
+    }
+  }
+}
+
+void Carrier::carry_index(const catalog::Index& index) {
+  if (!index.is_valid) {
+    findings_.warn(pieces_.where, "index.invalid",
+                   fmt::format("index {} is invalid and is not built again",
+                               index.name.display()),
+                   fmt::format("REINDEX INDEX CONCURRENTLY {}",
+                               index.name.quoted()));
+    return;
+  }
+  // Injective changes keep different values different, so the new index
+  // promises no more than the old one.
+  const bool new_promise =
+      index.is_unique &&
+      !std::ranges::all_of(columns_read(index), [&](const Identifier& column) {
+        const auto moved = pieces_.moved.find(column);
+        return moved == pieces_.moved.end() || moved->second.is_injective;
+      });
+  build_index(draft_, table_,
+              {.index = renewed(index),
+               .phase = new_promise ? Phase::switch_over : Phase::backfill,
+               .enforces = new_promise,
+               .on_new_column = true});
+  if (index.is_primary) {
+    take_over_primary(index);
+  } else if (index.constraint) {
+    take_over_unique(index);
+  } else {
+    take_over_plain(index);
+  }
+  take_over_attributes(index);
+}
+
+catalog::Index Carrier::renewed(const catalog::Index& index) {
+  catalog::Index copy = index;
+  copy.name = in_schema(fresh_name(index.name.name));
+  copy.include = physical_of(index.include);
+  for (std::size_t n = 0; n < index.keys.size(); ++n) {
+    copy.keys[n] = renewed_key(index, n);
+  }
+  if (index.predicate) {
+    copy.predicate =
+        carried(predicate_probe(table_, index), *index.predicate);
+  }
+  return copy;
+}
+
+catalog::IndexKey Carrier::renewed_key(const catalog::Index& index,
+                                       std::size_t n) {
+  catalog::IndexKey key = index.keys[n];
+  if (key.column) {
+    const Move* move = shape_.move_of(*key.column);
+    if (move != nullptr && move->swaps) {
+      key.opclass = opclass_for(index, key);
+      if (!pieces_.moved.at(*key.column).type.is_collatable) {
+        key.collation.reset();
+      }
+    }
+    key.column = physical_of(*key.column);
+  } else {
+    key.expression = carried(key_probe(table_, index, n), *key.expression)
+                         .value_or(*key.expression);
+  }
+  return key;
+}
+
+/// An operator class of the old type may not take the new one. The pattern
+/// classes of strings do for every string type; others are the user's to
+/// decide.
+std::optional<std::string> Carrier::opclass_for(const catalog::Index& index,
+                                                const catalog::IndexKey& key) {
+  if (!key.opclass) {
+    return std::nullopt;
+  }
+  const catalog::Type& type = pieces_.moved.at(*key.column).type;
+  if (type.category == 'S' ||
+      table_.column(*key.column)->type.base_oid == type.base_oid) {
+    return key.opclass;
+  }
+  findings_.refuse(pieces_.where, "index.operator-class",
+                   fmt::format("index {} uses operator class {}, which the new "
+                               "type may not have",
+                               index.name.display(), *key.opclass),
+                   "drop the index first and create it again after contract");
+  return std::nullopt;
+}
+
+void Carrier::take_over_plain(const catalog::Index& index) {
+  const bool now = at_switch(columns_read(index));
+  const Identifier fresh = fresh_name(index.name.name);
+  const Identifier stale = stale_name(index.name.name);
+  Transition& step = transition(now);
+  if (now) {
+    step.last.push_back(rename_index(index.name, stale));
+    step.undo_first({rename_index(index.name, fresh),
+                     rename_index(in_schema(stale), index.name.name)});
+  }
+  step.last.push_back(rename_index(in_schema(fresh), index.name.name));
+}
+
+void Carrier::take_over_unique(const catalog::Index& index) {
+  const bool now = at_switch(columns_read(index));
+  const Identifier fresh = fresh_name(index.name.name);
+  const Identifier stale = stale_name(*index.constraint);
+  Transition& step = transition(now);
+  step.lock(table_.name, LockMode::access_exclusive);
+  if (now) {
+    const auto rename = [&](const Identifier& from, const Identifier& to) {
+      return Statement::of("ALTER TABLE {} RENAME CONSTRAINT {} TO {}",
+                           table_.name, from, to);
+    };
+    step.last.push_back(rename(*index.constraint, stale));
+    step.undo_first({drop_constraint(table_.name, *index.constraint),
+                     rename(stale, *index.constraint)});
+  }
+  step.last.push_back(adopt(table_, index, fresh));
+}
+
+/// A table has one primary key, so the old one goes when the new one comes. For
+/// the way back a spare index on the old columns is built beforehand.
+void Carrier::take_over_primary(const catalog::Index& index) {
+  const bool now = at_switch(columns_read(index));
+  Transition& step = transition(now);
+  step.lock(table_.name, LockMode::access_exclusive);
+  step.first.push_back(drop_constraint(table_.name, *index.constraint));
+  if (now) {
+    catalog::Index spare = index;
+    spare.name = in_schema(stale_name(index.name.name));
+    build_index(draft_, table_, {.index = spare});
+    step.undo_first({adopt(table_, index, spare.name.name)});
+  }
+  step.last.push_back(adopt(table_, index, fresh_name(index.name.name)));
+  if (now) {
+    step.undo_first({drop_constraint(table_.name, *index.constraint)});
+  }
+}
+
+void Carrier::take_over_attributes(const catalog::Index& index) {
+  const bool now = at_switch(columns_read(index));
+  Transition& step = transition(now);
+  const Identifier& name = index.name.name;
+  for (std::size_t n = 0; n < index.statistics_targets.size(); ++n) {
+    if (index.statistics_targets[n]) {
+      step.last.push_back(Statement::of(
+          "ALTER INDEX {} ALTER COLUMN {} SET STATISTICS {}", index.name,
+          static_cast<std::int64_t>(n + 1),
+          std::int64_t{*index.statistics_targets[n]}));
+    }
+  }
+  if (index.comment) {
+    step.last.push_back(Statement::of("COMMENT ON INDEX {} IS {}", index.name,
+                                      sql::Literal{*index.comment}));
+  }
+  // The undo runs before the names are back: the old index is the stale one,
+  // or, for a primary key, will have its own name again.
+  const auto point = [&](bool is_set, const char* pattern) {
+    if (!is_set) {
+      return;
+    }
+    const auto statement = [&](const Identifier& target) {
+      return Statement::verbatim(fmt::format(
+          fmt::runtime(pattern), table_.name.quoted(), target.quoted()));
+    };
+    step.lock(table_.name, LockMode::access_exclusive);
+    step.last.push_back(statement(name));
+    if (now) {
+      step.undo.push_back(statement(name));
+    }
+  };
+  point(index.is_clustered, "ALTER TABLE {} CLUSTER ON {}");
+  point(index.is_replica_identity,
+        "ALTER TABLE {} REPLICA IDENTITY USING INDEX {}");
+}
+
+void Carrier::carry_statistics() {
+  for (const auto& statistics : table_.statistics) {
+    std::vector<Identifier> read = statistics.columns;
+    for (const auto& expression : statistics.expressions) {
+      const auto more = sql::columns_of(expression.text);
+      read.insert(read.end(), more.begin(), more.end());
+    }
+    if (!moves_any(shape_, read)) {
+      continue;
+    }
+    std::vector<std::string> members;
+    for (const Identifier& column : statistics.columns) {
+      members.push_back(physical_of(column).quoted());
+    }
+    for (const auto& expression : statistics.expressions) {
+      const auto text = sql::rewrite_columns(
+          expression, "", [&](const Identifier& column) {
+            return std::optional(physical_of(column));
+          });
+      members.push_back(fmt::format("({})", text));
+    }
+    const sql::TableName fresh{statistics.name.schema,
+                               fresh_name(statistics.name.name)};
+    const sql::TableName stale{statistics.name.schema,
+                               stale_name(statistics.name.name)};
+    pieces_.expand.push_back(Statement::of(
+        "CREATE STATISTICS {} ({}) ON {} FROM {}", fresh,
+        Expression{fmt::format("{}", fmt::join(statistics.kinds, ", "))},
+        Expression{fmt::format("{}", fmt::join(members, ", "))}, table_.name));
+    if (statistics.target) {
+      pieces_.expand.push_back(
+          Statement::of("ALTER STATISTICS {} SET STATISTICS {}", fresh,
+                        std::int64_t{*statistics.target}));
+    }
+    const auto rename = [](const sql::TableName& from, const Identifier& to) {
+      return Statement::of("ALTER STATISTICS {} RENAME TO {}", from, to);
+    };
+    const bool now = at_switch(read);
+    Transition& step = transition(now);
+    if (now) {
+      step.last.push_back(rename(statistics.name, stale.name));
+      step.undo_first({rename(statistics.name, fresh.name),
+                       rename(stale, statistics.name.name)});
+    }
+    step.last.push_back(rename(fresh, statistics.name.name));
+    if (statistics.comment) {
+      step.last.push_back(Statement::of("COMMENT ON STATISTICS {} IS {}",
+                                        statistics.name,
+                                        sql::Literal{*statistics.comment}));
+    }
+  }
+}
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,158 @@
+#include "ops/cheap_type.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pgexpand/sql/parser.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+using plan::LockMode;
+using sql::BuiltinType;
+using sql::Statement;
+
+/// A modifier that is absent or at least as wide.
+bool is_wider(const BuiltinType& from, const BuiltinType& to) {
+  if (to.modifiers.empty()) {
+    return true;
+  }
+  return !from.modifiers.empty() &&
+         from.modifiers.front() <= to.modifiers.front();
+}
+
+int scale_of(const BuiltinType& numeric) {
+  return numeric.modifiers.size() > 1 ? numeric.modifiers[1] : 0;
+}
+
+bool is_metadata_only(const BuiltinType& from, const BuiltinType& to) {
+  const auto one_of = [](const std::string& name,
+                         std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  if (one_of(from.name, {"varchar", "text"}) &&
+      one_of(to.name, {"varchar", "text"})) {
+    return is_wider(from, to);
+  }
+  if (from.name == "numeric" && to.name == "numeric") {
+    return is_wider(from, to) &&
+           (to.modifiers.empty() || scale_of(from) == scale_of(to));
+  }
+  if (from.name == "cidr" && to.name == "inet") {
+    return true;
+  }
+  return from.name == to.name &&
+         one_of(from.name, {"timestamp", "timestamptz", "time", "timetz",
+                            "interval", "varbit"}) &&
+         is_wider(from, to);
+}
+
+bool is_in_index_expression(const catalog::Table& table,
+                            const sql::Identifier& column) {
+  const auto reads = [&](const std::optional<sql::Expression>& expression) {
+    if (!expression) {
+      return false;
+    }
+    const auto columns = sql::columns_of(expression->text);
+    return std::ranges::find(columns, column) != columns.end();
+  };
+  return std::ranges::any_of(table.indexes, [&](const catalog::Index& index) {
+    return reads(index.predicate) ||
+           std::ranges::any_of(index.keys, [&](const catalog::IndexKey& key) {
+             return reads(key.expression);
+           });
+  });
+}
+
+/// The constraint's definition without a NOT VALID at its end.
+std::string plain_definition(const catalog::Constraint& constraint) {
+  constexpr std::string_view not_valid = " NOT VALID";
+  std::string text = constraint.definition;
+  if (text.ends_with(not_valid)) {
+    text.resize(text.size() - not_valid.size());
+  }
+  return text;
+}
+
+std::vector<const catalog::Constraint*> scanned_constraints(
+    const catalog::Table& table, const sql::Identifier& column) {
+  std::vector<const catalog::Constraint*> found;
+  const auto has = [&](const std::vector<sql::Identifier>& columns) {
+    return std::ranges::find(columns, column) != columns.end();
+  };
+  for (const auto& constraint : table.constraints) {
+    const bool is_scanned =
+        constraint.kind == catalog::ConstraintKind::check ||
+        constraint.kind == catalog::ConstraintKind::foreign_key;
+    if (is_scanned && constraint.is_validated && has(constraint.columns)) {
+      found.push_back(&constraint);
+    }
+  }
+  for (const auto& key : table.referenced_by) {
+    if (key.is_validated && has(key.references_columns) &&
+        key.table != table.name) {
+      found.push_back(&key);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+TypeChange classify(const catalog::Table& table,
+                    const catalog::Column& column,
+                    const std::string& new_type) {
+  const auto from = sql::builtin_type(column.type.name.text);
+  const auto to = sql::builtin_type(new_type);
+  if (!from || !to || column.type.is_domain) {
+    return TypeChange::rewrite;
+  }
+  if (*from == *to) {
+    return TypeChange::none;
+  }
+  if (is_metadata_only(*from, *to) &&
+      !is_in_index_expression(table, column.name)) {
+    return TypeChange::metadata;
+  }
+  return TypeChange::rewrite;
+}
+
+void change_type_in_place(Draft& draft,
+                          TableDraft& pieces,
+                          const catalog::Column& column,
+                          const catalog::Type& type) {
+  const sql::TableName& table = pieces.table->name;
+  pieces.touched.insert(column.name);
+  Transition& step = draft.at_switch();
+  step.lock(table, LockMode::access_exclusive);
+  std::vector<Statement> add_back;
+  for (const auto* constraint :
+       scanned_constraints(*pieces.table, column.name)) {
+    step.lock(constraint->table, LockMode::access_exclusive);
+    if (constraint->kind == catalog::ConstraintKind::foreign_key) {
+      step.lock(constraint->references_table, LockMode::access_exclusive);
+    }
+    step.first.push_back(Statement::of("ALTER TABLE {} DROP CONSTRAINT {}",
+                                       constraint->table, constraint->name));
+    add_back.push_back(Statement::of(
+        "ALTER TABLE {} ADD CONSTRAINT {} {} NOT VALID", constraint->table,
+        constraint->name, sql::Expression{plain_definition(*constraint)}));
+    draft.late_step(
+        {.title = fmt::format("prove {} again", constraint->name.name()),
+         .phase = plan::Phase::switch_over,
+         .locks = {{constraint->table, LockMode::share_update_exclusive}},
+         .budget = plan::Budget::unlimited,
+         .action = plan::RunSql{
+             {Statement::of("ALTER TABLE {} VALIDATE CONSTRAINT {}",
+                            constraint->table, constraint->name)}}});
+  }
+  step.middle.push_back(Statement::of("ALTER TABLE {} ALTER COLUMN {} TYPE {}",
+                                      table, column.name, type.name));
+  step.middle.insert(step.middle.end(), add_back.begin(), add_back.end());
+  step.titles.push_back(fmt::format("{} becomes {} (metadata only)",
+                                    column.name.name(), type.name.text));
+  draft.stays(fmt::format("{} stays {}", column.name.name(), type.name.text));
+}
+
+}  // namespace pgexpand::ops

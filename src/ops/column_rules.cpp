@@ -1,0 +1,193 @@
+#include "ops/column_rules.hpp"
+
+#include <fmt/format.h>
+
+#include "ops/comparator.hpp"
+#include "ops/enforce.hpp"
+#include "ops/table_operation.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+using plan::LockMode;
+using plan::Phase;
+using sql::Expression;
+using sql::Identifier;
+using sql::Statement;
+
+Expression is_null(const Identifier& column) {
+  return sql::compose("t.{} IS NULL", column);
+}
+
+void fill_holes(TableDraft& table,
+                const catalog::Column& column,
+                const Identifier& physical,
+                const Expression& up) {
+  const SyncFill fill{{.column = physical, .type = column.type, .value = up}};
+  table.sync_before.fills.push_back(fill);
+  table.sync_after.fills.push_back(
+      {{.column = column.name, .type = column.type, .value = up}});
+  table.sync_titles.push_back(
+      fmt::format("sync trigger {} -> {} where it is NULL", bare(up).text,
+                  column.name.name()));
+  const Expression value = over_row(up);
+  table.fills.push_back(
+      {.assignment = {physical, value},
+       .pending = sql::compose("t.{} IS NULL AND ({}) IS NOT NULL", physical,
+                               value),
+       .is_in_place = true});
+}
+
+plan::Comparison no_nulls(const Identifier& physical) {
+  return {.title = fmt::format("{} is not NULL", physical.name()),
+          .differs = is_null(physical)};
+}
+
+}  // namespace
+
+void require_not_null(Draft& draft,
+                      TableDraft& table,
+                      const TableShape& shape,
+                      const catalog::Column& column,
+                      const std::optional<Expression>& up) {
+  const Identifier physical = shape.physical(column.name);
+  table.touched.insert(column.name);
+  const bool is_certain = up && is_never_null(*table.table, *up);
+  if (up) {
+    fill_holes(table, column, physical, *up);
+    draft.stays(fmt::format("the values filled into {}", column.name.name()));
+  }
+  table.before_switch.push_back(no_nulls(physical));
+  table.after_switch.push_back(no_nulls(column.name));
+  if (!up) {
+    draft.visible(fmt::format("an old client's NULL in {} is rejected",
+                              column.name.name()));
+  }
+  const bool at_switch = is_certain || !up;
+  enforce_not_null(draft, *table.table,
+                   {.column = at_switch ? physical : column.name,
+                    .phase = at_switch ? Phase::switch_over : Phase::contract});
+}
+
+std::vector<plan::Undo> restore_not_null(const sql::TableName& name,
+                                         const Identifier& column,
+                                         const std::optional<Expression>& down) {
+  const Identifier check(
+      sql::shorten_name("pgexpand_not_null_" + column.name()));
+  const std::vector<plan::TableLock> strong{
+      {name, LockMode::access_exclusive}};
+  std::vector<plan::Undo> undo;
+  if (down) {
+    const Expression value = over_row(*down);
+    undo.push_back(
+        {.title = fmt::format("fill NULLs of {} again", column.name()),
+         .locks = {{name, LockMode::row_exclusive}},
+         .budget = plan::Budget::unlimited,
+         .action = plan::BackfillRows{
+             .table = name,
+             .assign = {{column, value}},
+             .pending = sql::compose("t.{} IS NULL AND ({}) IS NOT NULL",
+                                     column, value),
+             .until_clean = true}});
+  }
+  undo.push_back(
+      {.title = fmt::format("forbid NULL in {} again", column.name()),
+       .locks = strong,
+       .action = plan::RunSql{
+           {Statement::of("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", name,
+                          check),
+            Statement::of("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} IS NOT "
+                          "NULL) NOT VALID",
+                          name, check, column)}}});
+  undo.push_back(
+      {.title = fmt::format("prove {} holds no NULL", column.name()),
+       .locks = {{name, LockMode::share_update_exclusive}},
+       .budget = plan::Budget::unlimited,
+       .action = plan::RunSql{{Statement::of(
+           "ALTER TABLE {} VALIDATE CONSTRAINT {}", name, check)}}});
+  undo.push_back(
+      {.title = fmt::format("make {} NOT NULL again", column.name()),
+       .locks = strong,
+       .action = plan::RunSql{
+           {Statement::of("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", name,
+                          column),
+            Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", name, check)}}});
+  return undo;
+}
+
+void allow_null(Draft& draft,
+                TableDraft& table,
+                const catalog::Column& column,
+                const std::optional<Expression>& down) {
+  const sql::TableName& name = table.table->name;
+  table.touched.insert(column.name);
+  draft.step({.title = fmt::format("allow NULL in {}", column.name.name()),
+              .phase = Phase::switch_over,
+              .locks = {{name, LockMode::access_exclusive}},
+              .action = plan::RunSql{{Statement::of(
+                  "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", name,
+                  column.name)}},
+              .undo = restore_not_null(name, column.name, down)});
+  if (!down) {
+    draft.gate(
+        {.count = Statement::of("SELECT count(*) FROM ONLY {} AS t WHERE {}",
+                                name, is_null(column.name)),
+         .code = "rollback.holes",
+         .message = fmt::format("{{}} rows of {} hold NULL in {}",
+                                name.display(), column.name.name()),
+         .hint = "fill them first, or give the operation a `down`",
+         .since = Phase::switch_over});
+  }
+}
+
+Statement set_default(const sql::TableName& table,
+                      const Identifier& column,
+                      const std::optional<Expression>& value) {
+  if (!value) {
+    return Statement::of("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", table,
+                         column);
+  }
+  return Statement::of("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", table,
+                       column, *value);
+}
+
+Statement comment_on_column(const sql::TableName& table,
+                            const Identifier& column,
+                            const std::optional<std::string>& comment) {
+  if (!comment) {
+    return Statement::of("COMMENT ON COLUMN {}.{} IS NULL", table, column);
+  }
+  return Statement::of("COMMENT ON COLUMN {}.{} IS {}", table, column,
+                       sql::Literal{*comment});
+}
+
+void change_default(Draft& draft,
+                    TableDraft& table,
+                    const catalog::Column& column,
+                    const std::optional<Expression>& value) {
+  table.touched.insert(column.name);
+  auto& transition = draft.at_switch();
+  const sql::TableName& name = table.table->name;
+  transition.lock(name, LockMode::access_exclusive);
+  transition.last.push_back(set_default(name, column.name, value));
+  transition.undo_first({set_default(name, column.name, column.default_value)});
+  transition.titles.push_back(
+      value ? fmt::format("default of {}: {}", column.name.name(), value->text)
+            : fmt::format("drop the default of {}", column.name.name()));
+}
+
+void change_comment(Draft& draft,
+                    TableDraft& table,
+                    const catalog::Column& column,
+                    const std::optional<std::string>& comment) {
+  auto& transition = draft.at_switch();
+  const sql::TableName& name = table.table->name;
+  transition.lock(name, LockMode::share_update_exclusive);
+  transition.last.push_back(comment_on_column(name, column.name, comment));
+  transition.undo_first(
+      {comment_on_column(name, column.name, column.comment)});
+  transition.titles.push_back(
+      fmt::format("comment on {}", column.name.name()));
+}
+
+}  // namespace pgexpand::ops

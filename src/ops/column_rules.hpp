@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+
+#include "pgexpand/ops/draft.hpp"
+#include "pgexpand/ops/shape.hpp"
+
+namespace pgexpand::ops {
+
+/// Pieces that several operations give a column: set_not_null and alter_column
+/// share NOT NULL, add_column and alter_column share CHECK and the rest.
+
+/// Fills the holes of an existing column with `up`, keeps new ones out, and
+/// enforces NOT NULL: at switch, or at contract when `up` can itself be NULL.
+void require_not_null(Draft& draft,
+                      TableDraft& table,
+                      const TableShape& shape,
+                      const catalog::Column& column,
+                      const std::optional<sql::Expression>& up);
+
+/// Allows NULL from switch on. `down` fills the holes if it is taken back;
+/// without it rollback is refused while there are any.
+void allow_null(Draft& draft,
+                TableDraft& table,
+                const catalog::Column& column,
+                const std::optional<sql::Expression>& down);
+
+/// The undo steps that make NOT NULL hold again after it was dropped: fill by
+/// `down` if there is one, prove with a CHECK, set.
+[[nodiscard]] std::vector<plan::Undo> restore_not_null(
+    const sql::TableName& table,
+    const sql::Identifier& column,
+    const std::optional<sql::Expression>& down);
+
+/// Sets or drops (`value` empty) the default at switch.
+void change_default(Draft& draft,
+                    TableDraft& table,
+                    const catalog::Column& column,
+                    const std::optional<sql::Expression>& value);
+
+/// Changes the comment at switch; none drops it.
+void change_comment(Draft& draft,
+                    TableDraft& table,
+                    const catalog::Column& column,
+                    const std::optional<std::string>& comment);
+
+/// `COMMENT ON COLUMN …`; NULL without a text.
+[[nodiscard]] sql::Statement comment_on_column(
+    const sql::TableName& table,
+    const sql::Identifier& column,
+    const std::optional<std::string>& comment);
+
+/// `ALTER COLUMN … SET DEFAULT …` or `DROP DEFAULT`.
+[[nodiscard]] sql::Statement set_default(
+    const sql::TableName& table,
+    const sql::Identifier& column,
+    const std::optional<sql::Expression>& value);
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,176 @@
+// create_index: builds an index without blocking writers.
+//
+// CREATE INDEX holds SHARE for the whole build; CONCURRENTLY takes SHARE UPDATE
+// EXCLUSIVE and waits for every transaction with an older snapshot. A unique
+// one begins to reject rows when it is ready, before it is valid: it carries a
+// new promise, so it is built after verify, at a visible switch.
+#include <fmt/format.h>
+
+#include "ops/enforce.hpp"
+#include "ops/index_fields.hpp"
+#include "ops/table_operation.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+class CreateIndex final : public TableOperation {
+ public:
+  CreateIndex(Target target, IndexFields fields)
+      : TableOperation(std::move(target)), args_(std::move(fields)) {}
+
+  void reshape(const catalog::Catalog& catalog,
+               Shapes& /*shapes*/,
+               Diagnostics& findings) const override {
+    (void)find_table(catalog, findings);
+  }
+
+  void probe(const Situation& situation,
+             const std::string& prefix,
+             catalog::Probes& probes) const override {
+    const auto& here = table(situation.catalog);
+    const auto& shape = situation.shapes.of(here);
+    for (std::size_t n = 0; n < args_.keys.size(); ++n) {
+      if (args_.keys[n].expression) {
+        probes.expressions[key_name(prefix, n)] =
+            probe_after(here, shape, *args_.keys[n].expression);
+      }
+    }
+    if (args_.where) {
+      auto probe = probe_after(here, shape, *args_.where);
+      probe.is_predicate = true;
+      probes.expressions[prefix + "where"] = std::move(probe);
+    }
+  }
+
+  void plan(const Situation& situation,
+            const std::string& prefix,
+            Draft& draft,
+            Diagnostics& findings) const override {
+    const auto& here = table(situation.catalog);
+    const auto index = described(situation, prefix, here, findings);
+    if (findings.blocks()) {
+      return;
+    }
+    auto& pieces = draft_of(draft, here);
+    for (const auto& key : index.keys) {
+      if (key.column) {
+        pieces.touched.insert(*key.column);
+      }
+    }
+    build_index(draft, here,
+                {.index = index,
+                 .phase = index.is_unique ? plan::Phase::switch_over
+                                          : plan::Phase::backfill,
+                 .enforces = index.is_unique});
+    if (index.is_unique) {
+      draft.visible(fmt::format("unique index {} rejects duplicates",
+                                index.name.name.name()));
+    }
+  }
+
+ private:
+  static std::string key_name(const std::string& prefix, std::size_t n) {
+    return fmt::format("{}key{}", prefix, n);
+  }
+
+  [[nodiscard]] catalog::Index described(const Situation& situation,
+                                         const std::string& prefix,
+                                         const catalog::Table& here,
+                                         Diagnostics& findings) const {
+    const auto& shape = situation.shapes.of(here);
+    catalog::Index index{.method = args_.method,
+                         .options = args_.options,
+                         .is_unique = args_.is_unique,
+                         .nulls_not_distinct = args_.nulls_not_distinct};
+    for (std::size_t n = 0; n < args_.keys.size(); ++n) {
+      index.keys.push_back(described_key(situation, prefix, n, findings));
+    }
+    for (const auto& column : args_.include) {
+      require(shape, here, column, findings);
+      index.include.push_back(shape.physical(column));
+    }
+    if (args_.where) {
+      const auto* answer =
+          resolved(situation.answers, prefix + "where", args_.where->where,
+                   allowed(), {.assigned = false}, findings);
+      if (answer != nullptr) {
+        index.predicate = sql::compose("({})", bare(answer->deparsed, &shape));
+      }
+    }
+    if (index.nulls_not_distinct &&
+        situation.catalog.server_version_num < 150000) {
+      findings.refuse(where(), "server.too-old",
+                      "nulls_not_distinct needs PostgreSQL 15",
+                      "leave it out, or upgrade the server");
+    }
+    index.name = index_name(args_, here, situation.catalog);
+    if (args_.name && situation.catalog.is_name_taken(index.name)) {
+      findings.error(where(), "catalog.name-taken",
+                     fmt::format("{} exists already", index.name.display()),
+                     "choose another name");
+    }
+    return index;
+  }
+
+  [[nodiscard]] catalog::IndexKey described_key(const Situation& situation,
+                                                const std::string& prefix,
+                                                std::size_t n,
+                                                Diagnostics& findings) const {
+    const auto& here = table(situation.catalog);
+    const auto& shape = situation.shapes.of(here);
+    const IndexKeyFields& wanted = args_.keys[n];
+    catalog::IndexKey key{.opclass = wanted.opclass,
+                          .collation = wanted.collation,
+                          .descending = wanted.descending,
+                          .nulls_first = wanted.nulls_first};
+    if (wanted.column) {
+      require(shape, here, *wanted.column, findings);
+      key.column = shape.physical(*wanted.column);
+      return key;
+    }
+    const auto* answer =
+        resolved(situation.answers, key_name(prefix, n),
+                 wanted.expression->where, allowed(), {.assigned = false},
+                 findings);
+    if (answer != nullptr) {
+      key.expression = bare(answer->deparsed, &shape);
+    }
+    return key;
+  }
+
+  void require(const TableShape& shape,
+               const catalog::Table& here,
+               const sql::Identifier& column,
+               Diagnostics& findings) const {
+    if (shape.column(column) == nullptr) {
+      findings.error(where(), "catalog.unknown-column",
+                     fmt::format("column {} of table {} does not exist after "
+                                 "the migration",
+                                 column.name(), here.name.display()),
+                     "name a column as the new shape has it");
+    }
+  }
+
+  IndexFields args_;
+};
+
+std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
+  auto target = read_target(fields, findings);
+  auto index = read_index_fields(fields, findings);
+  fields.reject_unknown(findings);
+  if (!target || !index) {
+    return nullptr;
+  }
+  return std::make_unique<CreateIndex>(*std::move(target), *std::move(index));
+}
+
+}  // namespace
+
+extern const OperationType create_index;
+constinit const OperationType create_index = {
+    .name = "create_index",
+    .summary = "Build an index concurrently; a unique one at switch.",
+    .parse = parse,
+};
+
+}  // namespace pgexpand::ops

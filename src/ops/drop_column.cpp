@@ -1,0 +1,173 @@
+// drop_column: takes a column away once no code uses it.
+//
+// DROP COLUMN is metadata only, but it silently takes along every index, CHECK
+// and statistics object that mentions the column, and fails on views and the
+// like. New code must be able to leave the column out before it goes: where it
+// is NOT NULL without a default, a trigger supplies `down`.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "ops/carry.hpp"
+#include "ops/table_operation.hpp"
+#include "ops/twin.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+class DropColumn final : public TableOperation {
+ public:
+  DropColumn(Target target,
+             sql::Identifier column,
+             std::optional<UserExpression> down)
+      : TableOperation(std::move(target)),
+        column_(std::move(column)),
+        down_(std::move(down)) {}
+
+  void reshape(const catalog::Catalog& catalog,
+               Shapes& shapes,
+               Diagnostics& findings) const override {
+    const auto* found = find_table(catalog, findings);
+    const auto* column =
+        found == nullptr ? nullptr : find_column(*found, column_, findings);
+    if (column == nullptr) {
+      return;
+    }
+    const bool is_fed = column->default_value || column->identity ||
+                        column->generated || down_;
+    if (column->not_null && !is_fed) {
+      findings.error(where(), "column.needs-down",
+                     fmt::format("column {} is NOT NULL without a default: new "
+                                 "code that leaves it out would fail",
+                                 column_.name()),
+                     "add `down`, the value old code is to see");
+    }
+    shapes.of(*found).remove(column_);
+  }
+
+  void probe(const Situation& situation,
+             const std::string& prefix,
+             catalog::Probes& probes) const override {
+    if (down_) {
+      const auto& here = table(situation.catalog);
+      auto probe = probe_after(here, situation.shapes.of(here), *down_);
+      probe.target_type = here.column(column_)->type.name.text;
+      probes.expressions[prefix + "down"] = std::move(probe);
+    }
+  }
+
+  void plan(const Situation& situation,
+            const std::string& prefix,
+            Draft& draft,
+            Diagnostics& findings) const override {
+    const auto& here = table(situation.catalog);
+    const auto& column = *here.column(column_);
+    check_goes(here, column, findings);
+    auto& pieces = draft_of(draft, here);
+    pieces.touched.insert(column_);
+    if (down_) {
+      const auto* answer = resolved(situation.answers, prefix + "down",
+                                    down_->where, allowed(), {}, findings);
+      if (answer == nullptr) {
+        return;
+      }
+      supply(pieces, column, answer->deparsed);
+    }
+    Transition& at_contract = draft.at_contract();
+    at_contract.lock(here.name, plan::LockMode::access_exclusive);
+    for (const auto& key : here.constraints) {
+      if (key.kind == catalog::ConstraintKind::foreign_key &&
+          std::ranges::find(key.columns, column_) != key.columns.end()) {
+        at_contract.lock(key.references_table,
+                         plan::LockMode::access_exclusive);
+      }
+    }
+    at_contract.middle.push_back(sql::Statement::of(
+        "ALTER TABLE {} DROP COLUMN {}", here.name, column_));
+    at_contract.titles.push_back(
+        fmt::format("drop column {}", column_.name()));
+  }
+
+ private:
+  void supply(TableDraft& pieces,
+              const catalog::Column& column,
+              const sql::Expression& down) const {
+    const SyncFill fill{
+        {.column = column_, .type = column.type, .value = down}};
+    pieces.sync_before.fills.push_back(fill);
+    pieces.sync_after.fills.push_back(fill);
+    pieces.sync_titles.push_back(fmt::format(
+        "sync trigger: {} := {} where new code leaves it out", column_.name(),
+        bare(down).text));
+  }
+
+  /// What DROP COLUMN refuses is a refusal now; what it takes along silently
+  /// is a warning.
+  void check_goes(const catalog::Table& here,
+                  const catalog::Column& column,
+                  Diagnostics& findings) const {
+    for (const auto& dependent : column.dependents) {
+      findings.refuse(where(), "column.has-dependents",
+                      fmt::format("{} depends on column {} of {}",
+                                  dependent.identity, column_.name(),
+                                  here.name.display()),
+                      fmt::format("drop the {} first", dependent.kind));
+    }
+    const auto reads = [&](const std::vector<sql::Identifier>& columns) {
+      return std::ranges::find(columns, column_) != columns.end();
+    };
+    for (const auto& key : here.referenced_by) {
+      if (reads(key.references_columns)) {
+        findings.refuse(where(), "column.is-referenced",
+                        fmt::format("foreign key {} of {} refers to column {}",
+                                    key.name.name(), key.table.display(),
+                                    column_.name()),
+                        "drop the foreign key first");
+      }
+    }
+    std::vector<std::string> gone;
+    for (const auto& index : here.indexes) {
+      if (reads(columns_read(index))) {
+        gone.push_back(fmt::format("index {}", index.name.name.name()));
+      }
+    }
+    for (const auto& check : here.constraints) {
+      if (check.kind == catalog::ConstraintKind::check && reads(check.columns)) {
+        gone.push_back(fmt::format("check {}", check.name.name()));
+      }
+    }
+    if (!gone.empty()) {
+      findings.warn(where(), "column.takes-along",
+                    fmt::format("contract drops with column {}: {}",
+                                column_.name(), fmt::join(gone, ", ")),
+                    "create what you still need without the column first");
+    }
+  }
+
+  sql::Identifier column_;
+  std::optional<UserExpression> down_;
+};
+
+std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
+  auto target = read_target(fields, findings);
+  auto column = fields.required_identifier("column", findings);
+  auto down = read_expression(fields, "down", findings);
+  fields.reject_unknown(findings);
+  if (!target || !column) {
+    return nullptr;
+  }
+  return std::make_unique<DropColumn>(*std::move(target), *std::move(column),
+                                      std::move(down));
+}
+
+}  // namespace
+
+extern const OperationType drop_column;
+constinit const OperationType drop_column = {
+    .name = "drop_column",
+    .summary = "Drop a column in contract; `down` feeds old readers until then.",
+    .parse = parse,
+};
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,97 @@
+// drop_index: drops an index in contract, when nothing can need it any more.
+//
+// DROP INDEX takes ACCESS EXCLUSIVE on the table; CONCURRENTLY takes SHARE
+// UPDATE EXCLUSIVE and waits for readers. Interrupted, it leaves the index
+// invalid but present: running it again finishes. An index that a constraint
+// owns cannot be dropped without the constraint.
+#include <fmt/format.h>
+
+#include "pgexpand/ops/draft.hpp"
+#include "pgexpand/ops/operation.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+class DropIndex final : public Operation {
+ public:
+  DropIndex(sql::TableName index, Location where)
+      : index_(std::move(index)), where_(std::move(where)) {}
+
+  void request(catalog::Request& request) const override {
+    request.indexes.push_back(index_);
+  }
+
+  void reshape(const catalog::Catalog& catalog,
+               Shapes& /*shapes*/,
+               Diagnostics& findings) const override {
+    const auto* table = catalog.table_of_index(index_);
+    if (table == nullptr) {
+      findings.error(where_, "catalog.unknown-index",
+                     fmt::format("index {} does not exist", index_.display()),
+                     "check the name and its schema");
+      return;
+    }
+    const auto* index = table->index(index_.name);
+    if (index->constraint) {
+      findings.refuse(
+          where_, "index.of-constraint",
+          fmt::format("index {} belongs to constraint {}", index_.display(),
+                      index->constraint->name()),
+          "drop the constraint instead");
+    } else if (index->is_replica_identity) {
+      findings.refuse(where_, "index.is-replica-identity",
+                      fmt::format("index {} is the replica identity of {}",
+                                  index_.display(), table->name.display()),
+                      "give the table another replica identity first");
+    }
+  }
+
+  void probe(const Situation& /*situation*/,
+             const std::string& /*prefix*/,
+             catalog::Probes& /*probes*/) const override {}
+
+  void plan(const Situation& situation,
+            const std::string& /*prefix*/,
+            Draft& draft,
+            Diagnostics& /*findings*/) const override {
+    const auto& table = *situation.catalog.table_of_index(index_);
+    const auto& index = *table.index(index_.name);
+    auto& here = draft.table(table);
+    if (here.where.line == 0) {
+      here.where = where_;
+    }
+    draft.late_step(
+        {.title = fmt::format("drop index {}", index.name.display()),
+         .phase = plan::Phase::contract,
+         .locks = {{table.name, plan::LockMode::share_update_exclusive}},
+         .budget = plan::Budget::unlimited,
+         .action = plan::RunSql{{sql::Statement::of(
+                                    "DROP INDEX CONCURRENTLY IF EXISTS {}",
+                                    index.name)},
+                                false}});
+  }
+
+ private:
+  sql::TableName index_;
+  Location where_;
+};
+
+std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
+  auto index = fields.required_table("index", findings);
+  fields.reject_unknown(findings);
+  if (!index) {
+    return nullptr;
+  }
+  return std::make_unique<DropIndex>(*std::move(index), fields.where());
+}
+
+}  // namespace
+
+extern const OperationType drop_index;
+constinit const OperationType drop_index = {
+    .name = "drop_index",
+    .summary = "Drop an index, concurrently, in contract.",
+    .parse = parse,
+};
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,107 @@
+// drop_not_null: lets a column hold NULL, from switch on.
+//
+// ALTER COLUMN ... DROP NOT NULL is metadata only, under ACCESS EXCLUSIVE. What
+// it breaks is readers that expect a value, and the way back: SET NOT NULL
+// needs every hole filled first, which is what `down` is for.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ops/column_rules.hpp"
+#include "ops/table_operation.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+struct Arguments {
+  sql::Identifier column;
+  std::optional<UserExpression> down;
+};
+
+class DropNotNull final : public TableOperation {
+ public:
+  DropNotNull(Target target, Arguments arguments)
+      : TableOperation(std::move(target)), args_(std::move(arguments)) {}
+
+  void reshape(const catalog::Catalog& catalog,
+               Shapes& /*shapes*/,
+               Diagnostics& findings) const override {
+    const auto* found = find_table(catalog, findings);
+    if (found == nullptr ||
+        find_column(*found, args_.column, findings) == nullptr) {
+      return;
+    }
+    const auto* key = found->primary_key();
+    if (key != nullptr && std::ranges::find(key->columns, args_.column) !=
+                              key->columns.end()) {
+      findings.refuse(where(), "column.in-primary-key",
+                      fmt::format("column {} is in the primary key, which "
+                                  "needs NOT NULL",
+                                  args_.column.name()),
+                      "replace the primary key first");
+    }
+  }
+
+  void probe(const Situation& situation,
+             const std::string& prefix,
+             catalog::Probes& probes) const override {
+    if (args_.down) {
+      const auto& here = table(situation.catalog);
+      auto probe =
+          probe_after(here, situation.shapes.of(here), *args_.down);
+      probe.target_type = here.column(args_.column)->type.name.text;
+      probes.expressions[prefix + "down"] = std::move(probe);
+    }
+  }
+
+  void plan(const Situation& situation,
+            const std::string& prefix,
+            Draft& draft,
+            Diagnostics& findings) const override {
+    const auto& here = table(situation.catalog);
+    const auto& column = *here.column(args_.column);
+    if (!column.not_null) {
+      findings.warn(where(), "column.already-nullable",
+                    fmt::format("column {} already allows NULL",
+                                args_.column.name()));
+      return;
+    }
+    std::optional<sql::Expression> down;
+    if (args_.down) {
+      const auto* answer =
+          resolved(situation.answers, prefix + "down", args_.down->where,
+                   allowed(), {}, findings);
+      if (answer == nullptr) {
+        return;
+      }
+      down = answer->deparsed;
+    }
+    allow_null(draft, draft_of(draft, here), column, down);
+  }
+
+ private:
+  Arguments args_;
+};
+
+std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
+  auto target = read_target(fields, findings);
+  auto column = fields.required_identifier("column", findings);
+  auto down = read_expression(fields, "down", findings);
+  fields.reject_unknown(findings);
+  if (!target || !column) {
+    return nullptr;
+  }
+  return std::make_unique<DropNotNull>(
+      *std::move(target), Arguments{*std::move(column), std::move(down)});
+}
+
+}  // namespace
+
+extern const OperationType drop_not_null;
+constinit const OperationType drop_not_null = {
+    .name = "drop_not_null",
+    .summary = "Allow NULL in a column; `down` fills the holes on the way back.",
+    .parse = parse,
+};
+
+}  // namespace pgexpand::ops

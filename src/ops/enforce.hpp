@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/ops/draft.hpp"
+
+namespace pgexpand::ops {
+
+/// Begins to reject NULL without a scan under a lock that blocks: CHECK NOT
+/// VALID, VALIDATE, then SET NOT NULL in the phase's transition, which the
+/// valid CHECK proves (PostgreSQL 12+).
+struct NotNull {
+  sql::Identifier column;  ///< Its name when the enforce steps run.
+  plan::Phase phase = plan::Phase::switch_over;  ///< Or contract.
+  bool column_is_new = false;  ///< Rollback drops it anyway.
+};
+void enforce_not_null(Draft& draft,
+                      const catalog::Table& table,
+                      const NotNull& rule);
+
+/// ADD CONSTRAINT … NOT VALID, then VALIDATE, as enforce steps.
+struct EnforcedConstraint {
+  sql::TableName table;
+  sql::Identifier name;
+  /// `CHECK (…)` or `FOREIGN KEY … REFERENCES …`.
+  sql::Expression definition;
+  std::optional<sql::TableName> references;  ///< Locked too.
+  plan::Phase phase = plan::Phase::switch_over;
+  std::string title;
+};
+void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint);
+
+/// One index built concurrently.
+struct NewIndex {
+  catalog::Index index;  ///< Schema is the table's.
+  plan::Phase phase = plan::Phase::backfill;
+  bool enforces = false;    ///< A unique index that carries a new promise.
+  bool on_new_column = false;  ///< Dropped with the column on rollback.
+};
+void build_index(Draft& draft,
+                 const catalog::Table& table,
+                 const NewIndex& index);
+
+/// `CREATE [UNIQUE] INDEX CONCURRENTLY …` from its parts.
+[[nodiscard]] sql::Statement create_index_statement(
+    const catalog::Index& index, const sql::TableName& table);
+
+/// `FOREIGN KEY (…) REFERENCES … MATCH … ON UPDATE … DEFERRABLE …`.
+[[nodiscard]] sql::Expression foreign_key_definition(
+    const catalog::Constraint& constraint);
+
+/// `"a", "b"`.
+[[nodiscard]] sql::Expression name_list(
+    const std::vector<sql::Identifier>& names);
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,200 @@
+#include "ops/expressions.hpp"
+
+#include <fmt/format.h>
+
+#include "pgexpand/base/assert.hpp"
+#include "pgexpand/base/units.hpp"
+#include "pgexpand/sql/parser.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+void report(const sql::SyntaxFinding& finding,
+            const std::string& text,
+            const Location& where,
+            Diagnostics& findings) {
+  findings.error(where, finding.code,
+                 fmt::format("{} (at character {} of `{}`)", finding.message,
+                             finding.offset + 1, text),
+                 finding.hint);
+}
+
+bool check_kind(const catalog::ExpressionAnswer& answer,
+                const Location& where,
+                Diagnostics& findings) {
+  const auto refuse = [&](std::string code, std::string_view what) {
+    findings.error(where, std::move(code),
+                   fmt::format("{} is not allowed here", what),
+                   "write an expression over one row");
+    return false;
+  };
+  if (answer.has_aggregate) {
+    return refuse("expression.aggregate", "an aggregate");
+  }
+  if (answer.has_window) {
+    return refuse("expression.window", "a window function");
+  }
+  if (answer.has_set) {
+    return refuse("expression.set-returning", "a function that returns a set");
+  }
+  return true;
+}
+
+bool check_stability(const catalog::ExpressionAnswer& answer,
+                     const Location& where,
+                     const Allowed& allowed,
+                     Diagnostics& findings) {
+  if (answer.stability == catalog::Stability::immutable ||
+      allowed.is_volatile) {
+    return true;
+  }
+  const std::string why =
+      answer.stability == catalog::Stability::is_volatile
+          ? "is VOLATILE"
+          : answer.stability == catalog::Stability::session
+                ? "depends on the time or the session"
+                : "may read other tables";
+  findings.error(
+      where, "expression.not-deterministic",
+      fmt::format("{} {}: trigger, backfill and verify would disagree",
+                  answer.unstable_because, why),
+      "use an expression over the row's own columns, or add `allow: "
+      "[volatile]`; verify then only looks for NULL");
+  return false;
+}
+
+bool check_sample(const catalog::ExpressionAnswer& answer,
+                  const Location& where,
+                  Diagnostics& findings) {
+  if (answer.failed_rows == 0) {
+    return true;
+  }
+  if (answer.failed_rows == answer.sampled_rows) {
+    findings.refuse(where, "expression.fails-on-every-row",
+                    fmt::format("the expression fails on all {} sampled rows "
+                                "(SQLSTATE {})",
+                                human_count(answer.sampled_rows),
+                                answer.failed_sqlstate),
+                    "mend the expression, or the rows first");
+    return false;
+  }
+  findings.warn(where, "expression.fails-on-some-rows",
+                fmt::format("the expression fails on {} of {} sampled rows "
+                            "(SQLSTATE {})",
+                            human_count(answer.failed_rows),
+                            human_count(answer.sampled_rows),
+                            answer.failed_sqlstate),
+                "those rows would be quarantined and keep verify red");
+  return true;
+}
+
+}  // namespace
+
+Allowed read_allow(spec::Fields& fields, Diagnostics& findings) {
+  Allowed allowed;
+  const auto words = fields.optional_list("allow", findings);
+  if (!words) {
+    return allowed;
+  }
+  const std::vector<std::pair<std::string, bool*>> known{
+      {"volatile", &allowed.is_volatile},
+      {"subquery", &allowed.subquery},
+      {"lossy", &allowed.lossy},
+      {"user_triggers", &allowed.user_triggers},
+      {"published", &allowed.published}};
+  for (const std::string& word : *words) {
+    bool is_known = false;
+    for (const auto& [name, flag] : known) {
+      if (name == word) {
+        *flag = is_known = true;
+      }
+    }
+    if (!is_known) {
+      findings.error(fields.where("allow"), "spec.unknown-exception",
+                     fmt::format("\"{}\" is not an exception", word),
+                     "use volatile, subquery, lossy, user_triggers, published");
+    }
+  }
+  if (allowed.subquery) {
+    findings.error(fields.where("allow"), "spec.subquery-unsupported",
+                   "subqueries in expressions are not supported yet",
+                   "move the subquery into a function, and `allow: [volatile]`");
+  }
+  return allowed;
+}
+
+void check_expression_text(const UserExpression& expression,
+                           Diagnostics& findings) {
+  if (const auto finding = sql::check_expression(expression.text)) {
+    report(*finding, expression.text, expression.where, findings);
+  }
+}
+
+std::optional<UserExpression> read_expression(spec::Fields& fields,
+                                              std::string_view key,
+                                              Diagnostics& findings) {
+  const auto text = fields.optional(key, findings);
+  if (!text) {
+    return std::nullopt;
+  }
+  UserExpression expression{*text, fields.where(key)};
+  check_expression_text(expression, findings);
+  return expression;
+}
+
+std::optional<UserType> read_type(spec::Fields& fields,
+                                  std::string_view key,
+                                  Diagnostics& findings) {
+  const auto text = fields.optional(key, findings);
+  if (!text) {
+    return std::nullopt;
+  }
+  const UserType type{*text, fields.where(key)};
+  if (const auto finding = sql::check_type(*text)) {
+    report(*finding, *text, type.where, findings);
+  }
+  return type;
+}
+
+const catalog::TypeAnswer* resolved_type(const catalog::Answers& answers,
+                                         const std::string& key,
+                                         Diagnostics& findings) {
+  const auto found = answers.types.find(key);
+  PGEXPAND_ASSERT(found != answers.types.end());
+  if (found->second.finding) {
+    findings.add(*found->second.finding);
+    return nullptr;
+  }
+  return &found->second;
+}
+
+const catalog::ExpressionAnswer* resolved(const catalog::Answers& answers,
+                                          const std::string& key,
+                                          const Location& where,
+                                          const Allowed& allowed,
+                                          const Demands& demands,
+                                          Diagnostics& findings) {
+  const auto found = answers.expressions.find(key);
+  PGEXPAND_ASSERT(found != answers.expressions.end());
+  const catalog::ExpressionAnswer& answer = found->second;
+  if (answer.finding) {
+    findings.add(*answer.finding);
+    return nullptr;
+  }
+  bool is_fine = check_kind(answer, where, findings);
+  if (demands.deterministic) {
+    is_fine = check_stability(answer, where, allowed, findings) && is_fine;
+  }
+  if (demands.assigned && !answer.assignable) {
+    findings.error(where, "expression.not-assignable",
+                   fmt::format("the expression is of type {}, which has no "
+                               "assignment cast to the column's type",
+                               answer.type.name.text),
+                   "cast it, as in (…)::text");
+    is_fine = false;
+  }
+  is_fine = check_sample(answer, where, findings) && is_fine;
+  return is_fine ? &answer : nullptr;
+}
+
+}  // namespace pgexpand::ops

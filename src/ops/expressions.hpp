@@ -1,0 +1,70 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/catalog/probe.hpp"
+#include "pgexpand/ops/operation.hpp"
+#include "pgexpand/sql/names.hpp"
+
+namespace pgexpand::ops {
+
+/// The named exceptions of an operation's `allow` list.
+struct Allowed {
+  bool is_volatile = false;
+  bool subquery = false;
+  bool lossy = false;
+  bool user_triggers = false;
+  bool published = false;
+};
+
+/// Reads `allow`; a finding for a word that is none of these.
+[[nodiscard]] Allowed read_allow(spec::Fields& fields, Diagnostics& findings);
+
+/// A user's expression with its place.
+struct UserExpression {
+  std::string text;
+  Location where;
+};
+
+/// Reads a field that holds an expression and checks its syntax.
+[[nodiscard]] std::optional<UserExpression> read_expression(
+    spec::Fields& fields, std::string_view key, Diagnostics& findings);
+/// The same for a text that did not come from a field of its own.
+void check_expression_text(const UserExpression& expression,
+                           Diagnostics& findings);
+
+/// A user's type with its place.
+struct UserType {
+  std::string text;
+  Location where;
+};
+[[nodiscard]] std::optional<UserType> read_type(spec::Fields& fields,
+                                                std::string_view key,
+                                                Diagnostics& findings);
+
+/// The type's answer; nothing after a finding.
+[[nodiscard]] const catalog::TypeAnswer* resolved_type(
+    const catalog::Answers& answers,
+    const std::string& key,
+    Diagnostics& findings);
+
+/// What the use of an expression demands of it.
+struct Demands {
+  bool deterministic = true;  ///< Same value whoever computes it.
+  bool assigned = true;       ///< Its target column's type must take it.
+};
+
+/// The server's answer, after all refusals of product.md §4 were applied;
+/// nothing after a blocking finding.
+[[nodiscard]] const catalog::ExpressionAnswer* resolved(
+    const catalog::Answers& answers,
+    const std::string& key,
+    const Location& where,
+    const Allowed& allowed,
+    const Demands& demands,
+    Diagnostics& findings);
+
+}  // namespace pgexpand::ops

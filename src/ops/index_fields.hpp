@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ops/expressions.hpp"
+
+namespace pgexpand::ops {
+
+/// One member of create_index's `columns`.
+struct IndexKeyFields {
+  std::optional<sql::Identifier> column;  ///< Either this …
+  std::optional<UserExpression> expression;  ///< … or this.
+  std::optional<std::string> opclass;        ///< Quoted.
+  std::optional<std::string> collation;      ///< Quoted.
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+/// The fields of create_index besides `table`.
+struct IndexFields {
+  std::vector<IndexKeyFields> keys;
+  std::optional<sql::Identifier> name;
+  std::string method = "btree";
+  std::vector<sql::Identifier> include;
+  std::optional<UserExpression> where;
+  std::vector<std::string> options;  ///< `fillfactor = '70'`.
+  bool is_unique = false;
+  bool nulls_not_distinct = false;
+};
+
+/// Nothing if `columns` is missing or unusable; `findings` says why.
+[[nodiscard]] std::optional<IndexFields> read_index_fields(
+    spec::Fields& fields, Diagnostics& findings);
+
+/// The name given, or the one PostgreSQL would choose: `<table>_<columns>_idx`,
+/// with a number if it is taken.
+[[nodiscard]] sql::TableName index_name(const IndexFields& fields,
+                                        const catalog::Table& table,
+                                        const catalog::Catalog& catalog);
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,313 @@
+#include "ops/new_column_pieces.hpp"
+
+#include <fmt/format.h>
+
+#include "ops/column_rules.hpp"
+#include "ops/comparator.hpp"
+#include "ops/enforce.hpp"
+#include "ops/identity.hpp"
+#include "ops/table_operation.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+using plan::LockMode;
+using plan::Phase;
+using sql::Expression;
+using sql::Identifier;
+using sql::Statement;
+
+// A rewrite of this much fits into lock.hold on slow disks.
+constexpr std::int64_t small_table_bytes = 8 * 1024 * 1024;
+
+}  // namespace
+
+NewColumnPieces::NewColumnPieces(Draft& draft,
+                                 TableDraft& table,
+                                 const NewColumn& column,
+                                 NewColumnValues values)
+    : draft_(draft),
+      table_(table),
+      column_(column),
+      values_(std::move(values)) {}
+
+void NewColumnPieces::add_physical(const std::string& tail) {
+  const sql::TableName& name = table_.table->name;
+  std::string type = values_.type.name.text;
+  if (!values_.collation.empty()) {
+    type += " COLLATE " + values_.collation;
+  }
+  table_.expand.push_back(
+      Statement::of("ALTER TABLE {} ADD COLUMN {} {}", name, column_.name,
+                    Expression{type + tail}));
+  table_.expand_undo.push_back(
+      Statement::of("ALTER TABLE {} DROP COLUMN {}", name, column_.name));
+  table_.expand_titles.push_back(fmt::format(
+      "add column {} {}", column_.name.name(), values_.type.name.text));
+  if (column_.comment) {
+    table_.expand.push_back(
+        comment_on_column(name, column_.name, column_.comment));
+  }
+  table_.touched.insert(column_.name);
+  table_.adds_columns = true;
+}
+
+void NewColumnPieces::add(const catalog::Catalog& catalog,
+                          const Location& where,
+                          Diagnostics& findings) {
+  if (values_.type.domain_has_constraints) {
+    findings.refuse(where, "column.constrained-domain",
+                    fmt::format("domain {} has constraints: adding such a "
+                                "column rewrites the table under ACCESS "
+                                "EXCLUSIVE",
+                                values_.type.name.text),
+                    "use the domain's base type and a `check`");
+    return;
+  }
+  if (column_.generated) {
+    add_generated(catalog, where, findings);
+  } else if (column_.identity) {
+    add_identity();
+  } else if (values_.up) {
+    add_filled_by_up();
+  } else {
+    add_filled_by_default();
+  }
+}
+
+void NewColumnPieces::add_generated(const catalog::Catalog& catalog,
+                                    const Location& where,
+                                    Diagnostics& findings) {
+  const bool is_virtual = catalog.server_version_num >= 180000;
+  if (!is_virtual && table_.table->size_bytes > small_table_bytes) {
+    findings.refuse(
+        where, "column.generated-rewrites",
+        fmt::format("a stored generated column rewrites table {} under ACCESS "
+                    "EXCLUSIVE, and it is too large for that",
+                    table_.table->name.display()),
+        "add a plain column with `up`, and let the application keep it");
+    return;
+  }
+  add_physical(fmt::format(" GENERATED ALWAYS AS ({}) {}", *values_.generated,
+                           is_virtual ? "VIRTUAL" : "STORED"));
+  if (!column_.nullable) {
+    enforce_not_null(draft_, *table_.table,
+                     {.column = column_.name, .column_is_new = true});
+  }
+}
+
+void NewColumnPieces::add_identity() {
+  const sql::TableName& name = table_.table->name;
+  const sql::TableName sequence = identity_sequence_name(name, column_.name);
+  table_.expand.push_back(Statement::of("CREATE SEQUENCE {}", sequence));
+  add_physical("");
+  const auto next_value =
+      sql::compose("pg_catalog.nextval({}::pg_catalog.regclass)",
+                   sql::Literal{sequence.quoted()});
+  table_.expand.push_back(Statement::of("ALTER SEQUENCE {} OWNED BY {}.{}",
+                                        sequence, name, column_.name));
+  table_.expand.push_back(set_default(name, column_.name, next_value));
+  const Expression is_missing = sql::compose("t.{} IS NULL", column_.name);
+  table_.fills.push_back({.assignment = {column_.name, next_value},
+                          .pending = is_missing,
+                          .is_in_place = true,
+                          .until_clean = true});
+  table_.analyze.push_back(column_.name);
+  table_.before_switch.push_back(
+      {.title = fmt::format("{} is not NULL", column_.name.name()),
+       .differs = is_missing});
+  enforce_not_null(draft_, *table_.table,
+                   {.column = column_.name, .column_is_new = true});
+  auto& transition = draft_.at_switch();
+  transition.last.push_back(sequence_to_identity(
+      name, column_.name, sequence, *column_.identity));
+  transition.undo_first(
+      {identity_to_sequence(name, column_.name, sequence)});
+  transition.titles.push_back(
+      fmt::format("make {} an identity column", column_.name.name()));
+}
+
+Expression NewColumnPieces::effective_up() const {
+  return values_.default_value
+             ? sql::compose("COALESCE({}, {})", *values_.up,
+                            *values_.default_value)
+             : *values_.up;
+}
+
+void NewColumnPieces::add_filled_by_up() {
+  const sql::TableName& name = table_.table->name;
+  add_physical("");
+  const Expression value = effective_up();
+  SyncPair pair{.forward = {.column = column_.name,
+                            .type = values_.type,
+                            .value = value,
+                            .is_safe = values_.up_is_safe}};
+  table_.sync_before.pairs.push_back(pair);
+  // A NULL that new code writes later must not be filled again.
+  pair.rows_complete = true;
+  table_.sync_after.pairs.push_back(pair);
+  table_.sync_titles.push_back(fmt::format(
+      "sync trigger {} -> {}", bare(value).text, column_.name.name()));
+
+  const Expression up = over_row(value);
+  const Expression wrong =
+      values_.up_is_volatile
+          ? sql::compose("t.{} IS NULL", column_.name)
+          : differs(values_.type, of_row(column_.name),
+                    as_type(values_.type, up));
+  table_.fills.push_back({.assignment = {column_.name, up}, .pending = wrong});
+  table_.analyze.push_back(column_.name);
+  table_.before_switch.push_back(
+      {.title = fmt::format("{} = {}", column_.name.name(), bare(value).text),
+       .differs = wrong,
+       .repair = plan::Assignment{column_.name, up}});
+  add_not_null_for_up(value);
+  if (values_.default_value) {
+    auto& transition = draft_.at_contract();
+    transition.lock(name, LockMode::access_exclusive);
+    transition.last.push_back(
+        set_default(name, column_.name, values_.default_value));
+    transition.titles.push_back(fmt::format("default of {}: {}",
+                                            column_.name.name(),
+                                            values_.default_value->text));
+  }
+}
+
+void NewColumnPieces::add_not_null_for_up(const Expression& value) {
+  if (column_.nullable) {
+    return;
+  }
+  const bool is_certain = is_never_null(*table_.table, value);
+  enforce_not_null(
+      draft_, *table_.table,
+      {.column = column_.name,
+       .phase = is_certain ? Phase::switch_over : Phase::contract,
+       .column_is_new = true});
+}
+
+void NewColumnPieces::add_filled_by_default() {
+  const sql::TableName& name = table_.table->name;
+  if (!values_.default_is_volatile) {
+    std::string tail;
+    if (values_.default_value) {
+      tail += fmt::format(" DEFAULT {}", *values_.default_value);
+    }
+    add_physical(tail + (column_.nullable ? "" : " NOT NULL"));
+    return;
+  }
+  // A volatile default in ADD COLUMN rewrites the table; set afterwards, it
+  // only holds for new rows, and the backfill gives the others theirs.
+  add_physical("");
+  table_.expand.push_back(
+      set_default(name, column_.name, values_.default_value));
+  const Expression is_missing = sql::compose("t.{} IS NULL", column_.name);
+  table_.fills.push_back(
+      {.assignment = {column_.name, *values_.default_value},
+       .pending = is_missing,
+       .is_in_place = true,
+       .until_clean = true});
+  table_.analyze.push_back(column_.name);
+  table_.before_switch.push_back(
+      {.title = fmt::format("{} is not NULL", column_.name.name()),
+       .differs = is_missing});
+  if (!column_.nullable) {
+    enforce_not_null(draft_, *table_.table,
+                     {.column = column_.name, .column_is_new = true});
+  }
+}
+
+void NewColumnPieces::add_check(const TableShape& shape) {
+  const Identifier name = column_.check->name.value_or(Identifier(
+      sql::shorten_name(fmt::format("{}_{}_check",
+                                    table_.table->name.name.name(),
+                                    column_.name.name()))));
+  enforce_constraint(
+      draft_, {.table = table_.table->name,
+               .name = name,
+               .definition = sql::compose("CHECK ({})",
+                                          bare(*values_.check, &shape)),
+               .title = fmt::format("check {}", name.name())});
+  if (values_.up) {
+    draft_.visible(fmt::format(
+        "check {} rejects a row whose `up` does not pass it", name.name()));
+  }
+}
+
+void NewColumnPieces::add_unique(const catalog::Catalog& catalog) {
+  const sql::TableName& table = table_.table->name;
+  sql::TableName name{
+      table.schema,
+      column_.unique->name.value_or(Identifier(sql::shorten_name(
+          fmt::format("{}_{}_key", table.name.name(), column_.name.name()))))};
+  for (int n = 1; !column_.unique->name && catalog.is_name_taken(name); ++n) {
+    name.name = Identifier(sql::shorten_name(fmt::format(
+        "{}_{}_key{}", table.name.name(), column_.name.name(), n)));
+  }
+  catalog::Index index{.name = name,
+                       .method = "btree",
+                       .keys = {{.column = column_.name}},
+                       .is_unique = true};
+  build_index(draft_, *table_.table,
+              {.index = index,
+               .phase = Phase::switch_over,
+               .enforces = true,
+               .on_new_column = true});
+  auto& transition = draft_.at_switch();
+  transition.lock(table, LockMode::access_exclusive);
+  transition.last.push_back(
+      Statement::of("ALTER TABLE {} ADD CONSTRAINT {} UNIQUE USING INDEX {}",
+                    table, name.name, name.name));
+  transition.undo_first({Statement::of("ALTER TABLE {} DROP CONSTRAINT {}",
+                                       table, name.name)});
+  transition.titles.push_back(
+      fmt::format("unique constraint {}", name.name.name()));
+  if (values_.up) {
+    draft_.visible(fmt::format("unique constraint {} rejects duplicates",
+                               name.name.name()));
+  }
+}
+
+void NewColumnPieces::add_reference(const catalog::Catalog& catalog,
+                                    Diagnostics& findings) {
+  const ReferenceFields& wanted = *column_.references;
+  const auto* parent = catalog.table(wanted.table);
+  if (parent == nullptr) {
+    findings.error(
+        wanted.where, "catalog.unknown-table",
+        fmt::format("table {} does not exist", wanted.table.display()),
+        "check the name and its schema");
+    return;
+  }
+  const auto* key = parent->primary_key();
+  if (!wanted.column && (key == nullptr || key->columns.size() != 1)) {
+    findings.error(wanted.where, "column.references-what",
+                   fmt::format("table {} has no primary key of one column",
+                               parent->name.display()),
+                   "name the column with `column:`");
+    return;
+  }
+  const Identifier name = wanted.name.value_or(Identifier(
+      sql::shorten_name(fmt::format("{}_{}_fkey",
+                                    table_.table->name.name.name(),
+                                    column_.name.name()))));
+  const catalog::Constraint constraint{
+      .columns = {column_.name},
+      .references_table = parent->name,
+      .references_columns = {wanted.column.value_or(
+          key != nullptr ? key->columns.front() : Identifier())},
+      .on_update = wanted.on_update,
+      .on_delete = wanted.on_delete};
+  enforce_constraint(draft_,
+                     {.table = table_.table->name,
+                      .name = name,
+                      .definition = foreign_key_definition(constraint),
+                      .references = parent->name,
+                      .title = fmt::format("foreign key {}", name.name())});
+  if (values_.up || values_.default_value) {
+    draft_.visible(fmt::format(
+        "foreign key {} rejects a value {} does not have", name.name(),
+        parent->name.display()));
+  }
+}
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ops/new_column.hpp"
+#include "pgexpand/ops/draft.hpp"
+#include "pgexpand/ops/shape.hpp"
+
+namespace pgexpand::ops {
+
+/// What the server said about a new column's type and expressions.
+struct NewColumnValues {
+  catalog::Type type;
+  std::string collation;  ///< Qualified and quoted, or empty.
+  std::optional<sql::Expression> up, default_value;  ///< Deparsed.
+  std::optional<sql::Expression> generated;          ///< Bare names.
+  std::optional<sql::Expression> check;              ///< Deparsed.
+  bool up_is_safe = false;      ///< Cannot fail for any row.
+  bool up_is_volatile = false;  ///< Allowed by `allow: [volatile]`.
+  bool default_is_volatile = false;
+};
+
+/// Adds the pieces of one new column to a draft.
+class NewColumnPieces {
+ public:
+  NewColumnPieces(Draft& draft,
+                  TableDraft& table,
+                  const NewColumn& column,
+                  NewColumnValues values);
+
+  /// The column, its values and NOT NULL.
+  void add(const catalog::Catalog& catalog,
+           const Location& where,
+           Diagnostics& findings);
+  void add_check(const TableShape& shape);
+  void add_unique(const catalog::Catalog& catalog);
+  void add_reference(const catalog::Catalog& catalog, Diagnostics& findings);
+
+ private:
+  void add_physical(const std::string& tail);
+  void add_generated(const catalog::Catalog& catalog,
+                     const Location& where,
+                     Diagnostics& findings);
+  void add_identity();
+  void add_filled_by_up();
+  void add_filled_by_default();
+  void add_not_null_for_up(const sql::Expression& value);
+  [[nodiscard]] sql::Expression effective_up() const;
+
+  Draft& draft_;
+  TableDraft& table_;
+  const NewColumn& column_;
+  NewColumnValues values_;
+};
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,114 @@
+// rename_column: a new name without breaking the clients of the old one.
+//
+// RENAME COLUMN is metadata only, and at that instant every statement with the
+// old name fails. So a column with the new name is filled beside it, both are
+// kept equal until contract, and then the old one goes.
+#include <fmt/format.h>
+
+#include "ops/carry.hpp"
+#include "ops/table_operation.hpp"
+#include "ops/twin.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+class RenameColumn final : public TableOperation {
+ public:
+  RenameColumn(Target target, sql::Identifier from, sql::Identifier to)
+      : TableOperation(std::move(target)),
+        from_(std::move(from)),
+        to_(std::move(to)) {}
+
+  void reshape(const catalog::Catalog& catalog,
+               Shapes& shapes,
+               Diagnostics& findings) const override {
+    const auto* found = find_table(catalog, findings);
+    const auto* column =
+        found == nullptr ? nullptr : find_column(*found, from_, findings);
+    if (column == nullptr) {
+      return;
+    }
+    if (found->column(to_) != nullptr ||
+        shapes.of(*found).column(to_) != nullptr) {
+      findings.error(where(), "catalog.column-exists",
+                     fmt::format("column {} of table {} exists already",
+                                 to_.name(), found->name.display()),
+                     "choose another name");
+      return;
+    }
+    if (shapes.of(*found).move_of(from_) != nullptr) {
+      findings.error(where(), "column.moved-twice",
+                     fmt::format("column {} is changed by another operation "
+                                 "of this migration",
+                                 from_.name()),
+                     "rename it in a migration of its own");
+      return;
+    }
+    if (column->generated) {
+      findings.refuse(where(), "column.generated",
+                      fmt::format("column {} is generated: it cannot be "
+                                  "written, so it cannot be kept in step",
+                                  from_.name()),
+                      "add a generated column with the new name instead");
+      return;
+    }
+    shapes.of(*found).move(
+        {.from = from_, .to = to_, .physical = to_},
+        {.name = to_, .physical = to_, .type = column->type.name.text});
+  }
+
+  void probe(const Situation& situation,
+             const std::string& /*prefix*/,
+             catalog::Probes& probes) const override {
+    const auto& here = table(situation.catalog);
+    carry_probes(here, situation.shapes.of(here), where(), probes);
+  }
+
+  void plan(const Situation& situation,
+            const std::string& /*prefix*/,
+            Draft& draft,
+            Diagnostics& findings) const override {
+    const auto& here = table(situation.catalog);
+    const auto& column = *here.column(from_);
+    check_dependents(here, column, where(), findings);
+    add_twin(draft, draft_of(draft, here),
+             {.table = &here,
+              .column = &column,
+              .move = *situation.shapes.of(here).move_of(from_),
+              .type = column.type,
+              .collation = column.collation.value_or(""),
+              .up = {from_.quoted()},
+              .down = {to_.quoted()},
+              .default_value = column.default_value,
+              .comment = column.comment,
+              .not_null = column.not_null && column.not_null_valid,
+              .up_is_safe = true,
+              .is_injective = true});
+  }
+
+ private:
+  sql::Identifier from_, to_;
+};
+
+std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
+  auto target = read_target(fields, findings);
+  auto from = fields.required_identifier("from", findings);
+  auto to = fields.required_identifier("to", findings);
+  fields.reject_unknown(findings);
+  if (!target || !from || !to) {
+    return nullptr;
+  }
+  return std::make_unique<RenameColumn>(*std::move(target), *std::move(from),
+                                        *std::move(to));
+}
+
+}  // namespace
+
+extern const OperationType rename_column;
+constinit const OperationType rename_column = {
+    .name = "rename_column",
+    .summary = "Give a column another name; both work until contract.",
+    .parse = parse,
+};
+
+}  // namespace pgexpand::ops

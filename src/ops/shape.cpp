@@ -1,0 +1,95 @@
+#include "pgexpand/ops/shape.hpp"
+
+#include <algorithm>
+
+namespace pgexpand::ops {
+
+TableShape::TableShape(const catalog::Table& table) {
+  for (const auto& column : table.columns) {
+    columns_.push_back({.name = column.name,
+                        .physical = column.name,
+                        .type = column.type.name.text,
+                        .stored = &column});
+  }
+}
+
+const ShapeColumn* TableShape::column(const sql::Identifier& name) const {
+  const auto found = std::ranges::find(columns_, name, &ShapeColumn::name);
+  return found == columns_.end() ? nullptr : &*found;
+}
+
+void TableShape::remove(const sql::Identifier& name) {
+  std::erase_if(columns_,
+                [&](const ShapeColumn& column) { return column.name == name; });
+}
+
+void TableShape::replace(const sql::Identifier& name, ShapeColumn column) {
+  const auto found = std::ranges::find(columns_, name, &ShapeColumn::name);
+  if (found != columns_.end()) {
+    *found = std::move(column);
+  }
+}
+
+sql::Identifier Move::stale() const { return swaps ? stale_name(from) : from; }
+
+void TableShape::move(const Move& move, ShapeColumn column) {
+  replace(move.from, std::move(column));
+  moves_.push_back(move);
+}
+
+const Move* TableShape::move_of(const sql::Identifier& from) const {
+  const auto found = std::ranges::find(moves_, from, &Move::from);
+  return found == moves_.end() ? nullptr : &*found;
+}
+
+sql::Identifier TableShape::renamed(const sql::Identifier& today) const {
+  const Move* found = move_of(today);
+  return found == nullptr ? today : found->to;
+}
+
+sql::Identifier TableShape::physical(const sql::Identifier& name) const {
+  const ShapeColumn* found = column(name);
+  return found == nullptr ? name : found->physical;
+}
+
+std::vector<catalog::ScopeColumn> TableShape::scope() const {
+  std::vector<catalog::ScopeColumn> scope;
+  for (const auto& column : columns_) {
+    const bool is_stored =
+        column.stored != nullptr && column.stored->name == column.physical;
+    scope.push_back({.name = column.name,
+                     .type = column.type,
+                     .is_user_type = column.is_user_type,
+                     .stored_as = is_stored
+                                      ? std::optional(column.stored->name)
+                                      : std::nullopt});
+  }
+  return scope;
+}
+
+std::vector<catalog::ScopeColumn> TableShape::scope_today(
+    const catalog::Table& table) {
+  return TableShape(table).scope();
+}
+
+TableShape& Shapes::of(const catalog::Table& table) {
+  return shapes_.try_emplace(table.name, table).first->second;
+}
+
+const TableShape& Shapes::of(const catalog::Table& table) const {
+  return shapes_.try_emplace(table.name, table).first->second;
+}
+
+sql::Identifier twin_name(const sql::Identifier& column) {
+  return sql::Identifier(sql::shorten_name("pgexpand_new_" + column.name()));
+}
+
+sql::Identifier stale_name(const sql::Identifier& name) {
+  return sql::Identifier(sql::shorten_name("pgexpand_old_" + name.name()));
+}
+
+sql::Identifier fresh_name(const sql::Identifier& name) {
+  return sql::Identifier(sql::shorten_name("pgexpand_new_" + name.name()));
+}
+
+}  // namespace pgexpand::ops

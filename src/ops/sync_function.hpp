@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pgexpand/ops/draft.hpp"
+
+namespace pgexpand::ops {
+
+/// Where a table's sync function and trigger are, and what they write to.
+struct SyncNames {
+  sql::TableName function;  ///< In the state schema.
+  sql::Identifier trigger;
+  sql::Identifier state_schema;
+  std::string migration;
+};
+[[nodiscard]] SyncNames sync_names(const catalog::Table& table,
+                                   const std::string& migration,
+                                   const sql::Identifier& state_schema);
+
+/// CREATE OR REPLACE FUNCTION with the rules; see safety.md, Sync triggers.
+[[nodiscard]] sql::Statement sync_function(const SyncNames& names,
+                                           const catalog::Table& table,
+                                           const SyncRules& rules);
+
+/// Function, ownership, trigger: what expand runs.
+[[nodiscard]] std::vector<sql::Statement> create_sync(
+    const SyncNames& names,
+    const catalog::Table& table,
+    const SyncRules& rules,
+    const std::string& user);
+
+/// Trigger, then function: what rollback and contract run.
+[[nodiscard]] std::vector<sql::Statement> drop_sync(const SyncNames& names,
+                                                    const catalog::Table& table);
+
+}  // namespace pgexpand::ops

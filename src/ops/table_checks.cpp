@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "ops/sync_function.hpp"
+#include "ops/user_triggers.hpp"
+#include "pgexpand/ops/table_rules.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+constexpr int max_columns = 1600;  // PostgreSQL's limit, dropped ones included
+
+void check_kind(const catalog::Table& table,
+                const Location& where,
+                Diagnostics& findings) {
+  if (table.kind == 'p' || table.has_children || table.has_parents ||
+      table.is_partition) {
+    findings.refuse(where, "table.partitioned",
+                    fmt::format("table {} is partitioned or inherits, which "
+                                "pgexpand does not handle yet",
+                                table.name.display()),
+                    "migrate it by hand");
+  } else if (table.kind != 'r') {
+    findings.error(where, "table.not-a-table",
+                   fmt::format("{} is not a table", table.name.display()),
+                   "name an ordinary table");
+  } else if (table.access_method != "heap") {
+    findings.refuse(where, "table.access-method",
+                    fmt::format("table {} has access method {}; only heap "
+                                "tables are handled",
+                                table.name.display(), table.access_method));
+  }
+  if (table.persistence == 't') {
+    findings.error(where, "table.temporary",
+                   fmt::format("table {} is temporary", table.name.display()),
+                   "name a permanent table");
+  }
+}
+
+void check_rights(const catalog::Table& table,
+                  const catalog::Catalog& catalog,
+                  const Location& where,
+                  Diagnostics& findings) {
+  if (!table.may_act_as_owner) {
+    findings.refuse(
+        where, "rights.not-owner",
+        fmt::format("role {} is not a member of {}, the owner of table {}",
+                    catalog.user, table.owner, table.name.display()),
+        fmt::format("GRANT {} TO {}", sql::quote_identifier(table.owner),
+                    sql::quote_identifier(catalog.user)));
+  }
+}
+
+void check_table(const TableDraft& draft,
+                 const catalog::Catalog& catalog,
+                 const std::string& sync_trigger,
+                 Diagnostics& findings) {
+  const catalog::Table& table = *draft.table;
+  check_kind(table, draft.where, findings);
+  check_rights(table, catalog, draft.where, findings);
+  if (draft.adds_columns && !table.publications.empty() &&
+      !draft.allow_published) {
+    findings.refuse(
+        draft.where, "table.published",
+        fmt::format("table {} is in publication {}: a column added only here "
+                    "stops its subscribers",
+                    table.name.display(), fmt::join(table.publications, ", ")),
+        "add the column on every subscriber first, then add `allow: "
+        "[published]`");
+  }
+  if (draft.adds_columns && table.next_column_number + 10 > max_columns) {
+    findings.refuse(draft.where, "table.too-many-columns",
+                    fmt::format("table {} has used {} of 1600 column numbers, "
+                                "dropped ones included",
+                                table.name.display(),
+                                table.next_column_number - 1),
+                    "copy the table: only a new one starts counting again");
+  }
+  check_user_triggers(draft, catalog, sync_trigger, draft.where, findings);
+}
+
+}  // namespace
+
+void check_tables(const Draft& draft,
+                  const catalog::Catalog& catalog,
+                  Diagnostics& findings) {
+  for (const TableDraft& pieces : draft.tables()) {
+    const auto names =
+        sync_names(*pieces.table, draft.id(), draft.state_schema());
+    check_table(pieces, catalog, names.trigger.name(), findings);
+  }
+}
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,148 @@
+#include "ops/table_operation.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "pgexpand/base/assert.hpp"
+#include "pgexpand/sql/parser.hpp"
+
+namespace pgexpand::ops {
+
+std::optional<Target> read_target(spec::Fields& fields,
+                                  Diagnostics& findings) {
+  auto table = fields.required_table("table", findings);
+  const Allowed allowed = read_allow(fields, findings);
+  if (!table) {
+    return std::nullopt;
+  }
+  return Target{.where = fields.where(),
+                .table = *std::move(table),
+                .table_where = fields.where("table"),
+                .allowed = allowed};
+}
+
+const catalog::Table* TableOperation::find_table(
+    const catalog::Catalog& catalog, Diagnostics& findings) const {
+  const catalog::Table* found = catalog.table(target_.table);
+  if (found == nullptr) {
+    findings.error(
+        target_.table_where, "catalog.unknown-table",
+        fmt::format("table {} does not exist", target_.table.display()),
+        "check the name and its schema; without one the connection's "
+        "search_path is used");
+  }
+  return found;
+}
+
+const catalog::Table& TableOperation::table(
+    const catalog::Catalog& catalog) const {
+  const catalog::Table* found = catalog.table(target_.table);
+  PGEXPAND_ASSERT(found != nullptr);
+  return *found;
+}
+
+const catalog::Column* TableOperation::find_column(
+    const catalog::Table& table,
+    const sql::Identifier& column,
+    Diagnostics& findings) const {
+  const catalog::Column* found = table.column(column);
+  if (found != nullptr) {
+    return found;
+  }
+  std::vector<std::string> names;
+  for (const auto& candidate : table.columns) {
+    names.push_back(candidate.name.name());
+  }
+  const auto nearest = spec::did_you_mean(column.name(), names);
+  findings.error(target_.where, "catalog.unknown-column",
+                 fmt::format("column {} of table {} does not exist",
+                             column.name(), table.name.display()),
+                 nearest ? fmt::format("did you mean {}?", *nearest)
+                         : "names are taken as they stand, without case folding");
+  return nullptr;
+}
+
+TableDraft& TableOperation::draft_of(Draft& draft,
+                                     const catalog::Table& table) const {
+  TableDraft& result = draft.table(table);
+  if (result.where.line == 0) {
+    result.where = target_.where;
+  }
+  result.allow_user_triggers =
+      result.allow_user_triggers || target_.allowed.user_triggers;
+  result.allow_published = result.allow_published || target_.allowed.published;
+  return result;
+}
+
+catalog::ExpressionProbe TableOperation::probe_today(
+    const catalog::Table& table, const UserExpression& expression) const {
+  return {.text = expression.text,
+          .table = table.name,
+          .columns = TableShape::scope_today(table),
+          .sample = true,
+          .where = expression.where};
+}
+
+catalog::ExpressionProbe TableOperation::probe_after(
+    const catalog::Table& table,
+    const TableShape& shape,
+    const UserExpression& expression) const {
+  return {.text = expression.text,
+          .table = table.name,
+          .columns = shape.scope(),
+          .where = expression.where};
+}
+
+bool reads_no_generated_column(const catalog::Table& table,
+                               const catalog::ExpressionAnswer& answer,
+                               const Location& where,
+                               Diagnostics& findings) {
+  for (const auto& name : sql::columns_of(answer.deparsed.text)) {
+    const auto* column = table.column(name);
+    if (column != nullptr && column->generated) {
+      findings.error(where, "expression.generated-column",
+                     fmt::format("column {} is generated: a BEFORE trigger "
+                                 "does not see its value yet",
+                                 name.name()),
+                     fmt::format("write what it is generated from: {}",
+                                 column->generated->text));
+      return false;
+    }
+  }
+  return true;
+}
+
+namespace {
+
+sql::ColumnMap physical_names(const TableShape* shape) {
+  if (shape == nullptr) {
+    return {};
+  }
+  return [shape](const sql::Identifier& name) {
+    return std::optional(shape->physical(name));
+  };
+}
+
+}  // namespace
+
+sql::Expression over_row(const sql::Expression& expression,
+                         const TableShape* shape) {
+  return sql::rewrite_columns(expression, "t", physical_names(shape));
+}
+
+sql::Expression bare(const sql::Expression& expression,
+                     const TableShape* shape) {
+  return sql::rewrite_columns(expression, "", physical_names(shape));
+}
+
+bool is_never_null(const catalog::Table& table,
+                   const sql::Expression& expression) {
+  return sql::never_null(expression.text, [&](const sql::Identifier& name) {
+    const auto* column = table.column(name);
+    return column == nullptr || !column->not_null || !column->not_null_valid;
+  });
+}
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <string>
+
+#include "ops/expressions.hpp"
+#include "pgexpand/ops/draft.hpp"
+#include "pgexpand/ops/operation.hpp"
+
+namespace pgexpand::ops {
+
+/// Where an operation stands and which table it is about.
+struct Target {
+  Location where;
+  sql::TableName table;
+  Location table_where;
+  Allowed allowed;
+};
+
+/// Reads `table` and `allow`, which every operation on a table has.
+[[nodiscard]] std::optional<Target> read_target(spec::Fields& fields,
+                                                Diagnostics& findings);
+
+/// An operation on the columns or rows of one table.
+class TableOperation : public Operation {
+ public:
+  explicit TableOperation(Target target) : target_(std::move(target)) {}
+
+  void request(catalog::Request& request) const override {
+    request.tables.push_back(target_.table);
+  }
+
+ protected:
+  /// The table, or null with a finding.
+  [[nodiscard]] const catalog::Table* find_table(
+      const catalog::Catalog& catalog, Diagnostics& findings) const;
+  /// The table; it is there, reshape() looked.
+  [[nodiscard]] const catalog::Table& table(
+      const catalog::Catalog& catalog) const;
+  /// The column as it is today, or null with a finding (and did-you-mean).
+  [[nodiscard]] const catalog::Column* find_column(
+      const catalog::Table& table,
+      const sql::Identifier& column,
+      Diagnostics& findings) const;
+  /// The table's draft, with `allow` and the place noted.
+  [[nodiscard]] TableDraft& draft_of(Draft& draft,
+                                     const catalog::Table& table) const;
+  /// A probe for an expression over the row as it is today.
+  [[nodiscard]] catalog::ExpressionProbe probe_today(
+      const catalog::Table& table, const UserExpression& expression) const;
+  /// A probe for an expression over the row as it will be.
+  [[nodiscard]] catalog::ExpressionProbe probe_after(
+      const catalog::Table& table,
+      const TableShape& shape,
+      const UserExpression& expression) const;
+
+  [[nodiscard]] const Location& where() const { return target_.where; }
+  [[nodiscard]] const Allowed& allowed() const { return target_.allowed; }
+
+ private:
+  Target target_;
+};
+
+/// Refuses a generated column among those `expression` reads: a BEFORE trigger
+/// sees NULL there.
+[[nodiscard]] bool reads_no_generated_column(
+    const catalog::Table& table,
+    const catalog::ExpressionAnswer& answer,
+    const Location& where,
+    Diagnostics& findings);
+
+/// `expression` over the row `t`, with physical names of the new shape.
+[[nodiscard]] sql::Expression over_row(const sql::Expression& expression,
+                                       const TableShape* shape = nullptr);
+/// `expression` with bare physical names, as CHECK and indexes want it.
+[[nodiscard]] sql::Expression bare(const sql::Expression& expression,
+                                   const TableShape* shape = nullptr);
+
+/// True if no value of `expression` over today's row can be NULL.
+[[nodiscard]] bool is_never_null(const catalog::Table& table,
+                                 const sql::Expression& expression);
+
+}  // namespace pgexpand::ops

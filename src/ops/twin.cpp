@@ -1,0 +1,442 @@
+// The twin column. Changing a type in place rewrites the table under ACCESS
+// EXCLUSIVE, and a rename breaks every client at once. So a second column is
+// filled beside the first; at switch (a type) or contract (a name) it takes
+// over with metadata-only statements.
+#include "ops/twin.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "ops/column_rules.hpp"
+#include "ops/comparator.hpp"
+#include "ops/enforce.hpp"
+#include "ops/identity.hpp"
+#include "ops/table_operation.hpp"
+#include "pgexpand/sql/parser.hpp"
+
+namespace pgexpand::ops {
+namespace {
+
+using plan::LockMode;
+using plan::Phase;
+using sql::Expression;
+using sql::Identifier;
+using sql::Statement;
+
+class TwinPieces {
+ public:
+  TwinPieces(Draft& draft, TableDraft& pieces, const Twin& twin)
+      : draft_(draft),
+        pieces_(pieces),
+        twin_(twin),
+        table_(twin.table->name),
+        fresh_(twin.move.physical),
+        old_(twin.move.from) {}
+
+  void add() {
+    pieces_.moved[old_] = {twin_.type, twin_.is_injective};
+    add_column();
+    add_sync();
+    add_fill();
+    add_comparisons();
+    add_not_null();
+    if (twin_.move.swaps) {
+      swap_names();
+    } else {
+      end_old_name();
+    }
+    if (twin_.lossy) {
+      add_lossy_gate();
+    }
+  }
+
+ private:
+  void alter_fresh(const Expression& what) {
+    pieces_.expand.push_back(Statement::of("ALTER TABLE {} ALTER COLUMN {} {}",
+                                           table_, fresh_, what));
+  }
+
+  void add_column() {
+    Expression type{twin_.type.name.text};
+    if (!twin_.collation.empty()) {
+      type.text += " COLLATE " + twin_.collation;
+    }
+    pieces_.expand.push_back(Statement::of("ALTER TABLE {} ADD COLUMN {} {}",
+                                           table_, fresh_, type));
+    pieces_.expand_undo.push_back(
+        Statement::of("ALTER TABLE {} DROP COLUMN {}", table_, fresh_));
+    pieces_.expand_titles.push_back(fmt::format(
+        "add column {} {}", fresh_.name(), twin_.type.name.text));
+    copy_attributes();
+    pieces_.touched.insert(old_);
+    pieces_.touched.insert(twin_.move.to);
+    pieces_.touched.insert(fresh_);
+    pieces_.adds_columns = true;
+    pieces_.analyze.push_back(fresh_);
+  }
+
+  void copy_attributes() {
+    const catalog::Column& column = *twin_.column;
+    if (twin_.comment) {
+      pieces_.expand.push_back(
+          comment_on_column(table_, fresh_, twin_.comment));
+    }
+    if (column.statistics_target) {
+      alter_fresh(sql::compose("SET STATISTICS {}",
+                               std::int64_t{*column.statistics_target}));
+    }
+    if (!column.options.empty()) {
+      alter_fresh({fmt::format("SET ({})", fmt::join(column.options, ", "))});
+    }
+    copy_storage();
+    for (const auto& grant : column.grants) {
+      const Expression grantee{grant.grantee.empty()
+                                   ? "PUBLIC"
+                                   : sql::quote_identifier(grant.grantee)};
+      const Expression tail{grant.with_grant_option ? " WITH GRANT OPTION"
+                                                    : ""};
+      pieces_.expand.push_back(
+          Statement::of("GRANT {} ({}) ON {} TO {}{}",
+                        Expression{grant.privilege}, fresh_, table_, grantee,
+                        tail));
+    }
+  }
+
+  /// Storage and compression mean something only for types that can be stored
+  /// out of line.
+  void copy_storage() {
+    const catalog::Column& column = *twin_.column;
+    if (column.type_storage == 'p' || twin_.type.storage == 'p') {
+      return;
+    }
+    if (column.storage != column.type_storage) {
+      alter_fresh({fmt::format("SET STORAGE {}", storage_name(column.storage))});
+    }
+    if (column.compression) {
+      alter_fresh({fmt::format("SET COMPRESSION {}",
+                               *column.compression == 'l' ? "lz4" : "pglz")});
+    }
+  }
+
+  static std::string_view storage_name(char code) {
+    switch (code) {
+      case 'e':
+        return "EXTERNAL";
+      case 'm':
+        return "MAIN";
+      case 'p':
+        return "PLAIN";
+      default:
+        return "EXTENDED";
+    }
+  }
+
+  [[nodiscard]] SyncAssignment forward(const Identifier& column) const {
+    return {.column = column,
+            .type = twin_.type,
+            .value = twin_.up,
+            .is_safe = twin_.up_is_safe};
+  }
+  [[nodiscard]] SyncAssignment backward(const Identifier& column) const {
+    return {.column = column, .type = twin_.column->type, .value = twin_.down};
+  }
+
+  void add_sync() {
+    using Visibility = SyncPair::Visibility;
+    if (twin_.move.swaps) {
+      pieces_.sync_before.pairs.push_back(
+          {.visibility = Visibility::old_only, .forward = forward(fresh_)});
+      pieces_.sync_after.pairs.push_back({.visibility = Visibility::new_only,
+                                          .forward = forward(twin_.move.to),
+                                          .backward =
+                                              backward(twin_.move.stale()),
+                                          .lossy = twin_.lossy});
+    } else {
+      // With the old column's default supplied, an old writer's INSERT gives
+      // the new one its value too.
+      SyncPair pair{.forward = forward(fresh_), .backward = backward(old_)};
+      pieces_.sync_before.pairs.push_back(pair);
+      pair.rows_complete = true;
+      pieces_.sync_after.pairs.push_back(pair);
+    }
+    pieces_.sync_titles.push_back(fmt::format(
+        "sync trigger {} -> {}, then back", old_.name(), fresh_.name()));
+  }
+
+  [[nodiscard]] Expression wrong_before() const {
+    if (twin_.is_volatile) {
+      return sql::compose("t.{} IS NULL", fresh_);
+    }
+    return differs(twin_.type, of_row(fresh_),
+                   as_type(twin_.type, over_row(twin_.up)));
+  }
+
+  void add_fill() {
+    pieces_.fills.push_back({.assignment = {fresh_, over_row(twin_.up)},
+                             .pending = wrong_before()});
+  }
+
+  /// `down` over the row, with the new column where it is at that time.
+  [[nodiscard]] Expression down_over(const Identifier& new_column) const {
+    return as_type(
+        twin_.column->type,
+        sql::rewrite_columns(
+            twin_.down, "t", [&](const Identifier& name) {
+              return name == twin_.move.to ? std::optional(new_column)
+                                           : std::nullopt;
+            }));
+  }
+
+  void add_comparisons() {
+    const auto& old_type = twin_.column->type;
+    pieces_.before_switch.push_back(
+        {.title = fmt::format("{} = {}", fresh_.name(), bare(twin_.up).text),
+         .differs = wrong_before(),
+         .repair = plan::Assignment{fresh_, over_row(twin_.up)}});
+    const bool is_copy = sql::is_plain_column(twin_.up.text) &&
+                         old_type.oid == twin_.type.oid;
+    if (!is_copy && !twin_.lossy && !twin_.is_volatile) {
+      pieces_.before_switch.push_back(
+          {.title = fmt::format("{} survives the round trip through down",
+                                old_.name()),
+           .differs = differs(old_type, of_row(old_), down_over(fresh_))});
+    }
+    const Identifier stale = twin_.move.stale();
+    Expression wrong =
+        differs(old_type, of_row(stale), down_over(twin_.move.to));
+    if (twin_.lossy) {
+      wrong = sql::compose("t.{} IS NOT NULL AND ({})", stale, wrong);
+    }
+    pieces_.after_switch.push_back(
+        {.title = fmt::format("{} = {}", stale.name(), bare(twin_.down).text),
+         .differs = wrong,
+         .repair = plan::Assignment{stale, down_over(twin_.move.to)}});
+  }
+
+  void add_not_null() {
+    if (!twin_.not_null) {
+      return;
+    }
+    const bool is_certain = is_never_null(*twin_.table, twin_.up);
+    enforce_not_null(
+        draft_, *twin_.table,
+        {.column = is_certain ? fresh_ : twin_.move.to,
+         .phase = is_certain ? Phase::switch_over : Phase::contract,
+         .column_is_new = true});
+  }
+
+  void rename(std::vector<Statement>& to,
+              const Identifier& from,
+              const Identifier& name) {
+    to.push_back(Statement::of("ALTER TABLE {} RENAME COLUMN {} TO {}", table_,
+                               from, name));
+  }
+
+  void swap_names() {
+    const Identifier stale = twin_.move.stale();
+    const catalog::Column& column = *twin_.column;
+    Transition& at_switch = draft_.at_switch();
+    at_switch.lock(table_, LockMode::access_exclusive);
+    if (column.default_value) {
+      at_switch.first.push_back(set_default(table_, old_, std::nullopt));
+      at_switch.undo_first({set_default(table_, old_, column.default_value)});
+    }
+    if (twin_.lossy && column.not_null) {
+      at_switch.first.push_back(Statement::of(
+          "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table_, old_));
+      at_switch.undo_after = restore_not_null(table_, old_, std::nullopt);
+    }
+    rename(at_switch.middle, old_, stale);
+    rename(at_switch.middle, fresh_, twin_.move.to);
+    std::vector<Statement> back;
+    rename(back, twin_.move.to, fresh_);
+    rename(back, stale, old_);
+    at_switch.undo_first(std::move(back));
+    move_default(at_switch, twin_.move.to, stale, true);
+    touch_trigger_functions(at_switch);
+    at_switch.titles.push_back(fmt::format("{} takes the name {}",
+                                           fresh_.name(), old_.name()));
+    end_stale(stale);
+    draft_.visible(fmt::format("{} becomes {} under its old name", old_.name(),
+                               twin_.type.name.text));
+  }
+
+  void end_old_name() {
+    Transition& at_contract = draft_.at_contract();
+    move_default(at_contract, twin_.move.to, old_, false);
+    end_stale(old_);
+  }
+
+  /// Contract drops the old column.
+  void end_stale(const Identifier& stale) {
+    Transition& at_contract = draft_.at_contract();
+    at_contract.lock(table_, LockMode::access_exclusive);
+    at_contract.middle.push_back(
+        Statement::of("ALTER TABLE {} DROP COLUMN {}", table_, stale));
+    at_contract.titles.push_back(fmt::format("drop column {}", stale.name()));
+  }
+
+  /// Default, owned sequence or identity go from the old column to the new.
+  /// Statements stand where both columns exist: after the swap of names, or
+  /// before the old column goes.
+  void move_default(Transition& transition,
+                    const Identifier& to,
+                    const Identifier& from,
+                    bool is_undoable) {
+    const catalog::Column& column = *twin_.column;
+    auto& place = is_undoable ? transition.last : transition.first;
+    if (column.identity && column.sequence) {
+      place.push_back(move_identity(table_, from, to, *column.sequence,
+                                    *column.identity));
+      if (is_undoable) {
+        transition.undo_first({move_identity(table_, to, from, *column.sequence,
+                                             *column.identity)});
+      }
+    } else if (column.sequence) {
+      move_sequence(transition, to, from, is_undoable);
+    }
+    if (twin_.default_value) {
+      place.push_back(set_default(table_, to, twin_.default_value));
+      if (is_undoable) {
+        transition.undo_first({set_default(table_, to, std::nullopt)});
+      }
+    }
+  }
+
+  void move_sequence(Transition& transition,
+                     const Identifier& to,
+                     const Identifier& from,
+                     bool is_undoable) {
+    const catalog::Sequence& sequence = *twin_.column->sequence;
+    const auto own = [&](const Identifier& column) {
+      return Statement::of("ALTER SEQUENCE {} OWNED BY {}.{}", sequence.name,
+                           table_, column);
+    };
+    const auto retype = [&](const std::string& type) {
+      return Statement::of("ALTER SEQUENCE {} AS {}", sequence.name,
+                           sql::TypeName{type});
+    };
+    constexpr std::array integers{"smallint", "integer", "bigint"};
+    const bool retypes =
+        sequence.type != twin_.type.name.text &&
+        std::ranges::find(integers, twin_.type.name.text) != integers.end();
+    auto& place = is_undoable ? transition.last : transition.first;
+    std::vector<Statement> back;
+    if (retypes) {
+      place.push_back(retype(twin_.type.name.text));
+      back.push_back(retype(sequence.type));
+    }
+    place.push_back(own(to));
+    back.push_back(own(from));
+    if (is_undoable) {
+      transition.undo_first(std::move(back));
+    }
+  }
+
+  /// A swap changes a type under its name: sessions opened before it fail with
+  /// 42804 in every PL/pgSQL trigger function of the table until its plans are
+  /// dropped, which any ALTER FUNCTION does. The same COST keeps all else.
+  void touch_trigger_functions(Transition& transition) {
+    std::vector<Statement> touches;
+    for (const auto& trigger : twin_.table->triggers) {
+      if (trigger.function_language != "plpgsql") {
+        continue;
+      }
+      auto touch = Statement::of(
+          "ALTER FUNCTION {} COST {}", Expression{trigger.function},
+          Expression{fmt::format("{}", trigger.function_cost)});
+      const auto is_same = [&](const Statement& known) {
+        return known == touch;
+      };
+      if (std::ranges::none_of(transition.last, is_same)) {
+        touches.push_back(std::move(touch));
+      }
+    }
+    transition.last.insert(transition.last.end(), touches.begin(),
+                           touches.end());
+    transition.undo.insert(transition.undo.end(), touches.begin(),
+                           touches.end());
+  }
+
+  void add_lossy_gate() {
+    const Identifier stale = twin_.move.stale();
+    draft_.gate(
+        {.count = Statement::of(
+             "SELECT count(*) FROM ONLY {} WHERE {} IS NULL AND {} IS NOT NULL",
+             table_, stale, twin_.move.to),
+         .code = "rollback.lossy",
+         .message = fmt::format("{{}} rows of {} hold a value that {} cannot",
+                                table_.display(), old_.name()),
+         .hint = "change those rows first, or go on to contract",
+         .since = Phase::switch_over});
+  }
+
+  Draft& draft_;
+  TableDraft& pieces_;
+  const Twin& twin_;
+  const sql::TableName& table_;
+  const Identifier& fresh_;
+  const Identifier& old_;
+};
+
+}  // namespace
+
+void add_twin(Draft& draft, TableDraft& pieces, const Twin& twin) {
+  TwinPieces(draft, pieces, twin).add();
+}
+
+bool is_widening(const catalog::Type& from, const catalog::Type& to) {
+  constexpr std::uint32_t int2 = 21, int4 = 23, int8 = 20, numeric = 1700,
+                          text = 25, varchar = 1043, float4 = 700, float8 = 701;
+  const auto is = [&](std::uint32_t source, std::uint32_t target) {
+    return from.oid == source && to.oid == target && to.modifier < 0;
+  };
+  const bool is_string = from.oid == varchar || from.oid == text;
+  return is(int2, int4) || is(int2, int8) || is(int4, int8) ||
+         is(int2, numeric) || is(int4, numeric) || is(int8, numeric) ||
+         is(int4, float8) || is(int2, float8) || is(float4, float8) ||
+         (is_string && to.oid == text) ||
+         (is_string && to.oid == varchar && to.modifier < 0) ||
+         (from.oid == to.oid && from.modifier == to.modifier);
+}
+
+void check_dependents(const catalog::Table& table,
+                      const catalog::Column& column,
+                      const Location& where,
+                      Diagnostics& findings) {
+  for (const auto& dependent : column.dependents) {
+    findings.refuse(where, "column.has-dependents",
+                    fmt::format("{} depends on column {} of {} and cannot "
+                                "follow it ({})",
+                                dependent.identity, column.name.name(),
+                                table.name.display(), dependent.kind),
+                    fmt::format("drop the {} first and create it again after "
+                                "contract",
+                                dependent.kind));
+  }
+  for (const auto& index : table.indexes) {
+    const bool mentions =
+        index.is_exclusion &&
+        std::ranges::any_of(index.keys, [&](const catalog::IndexKey& key) {
+          const auto read = key.expression
+                                ? sql::columns_of(key.expression->text)
+                                : std::vector<Identifier>{};
+          return key.column == column.name ||
+                 std::ranges::find(read, column.name) != read.end();
+        });
+    if (mentions) {
+      findings.refuse(
+          where, "column.exclusion-constraint",
+          fmt::format("exclusion constraint {} cannot be built for the new "
+                      "column without blocking writers: PostgreSQL has no NOT "
+                      "VALID for it",
+                      index.name.name.name()),
+          "drop the constraint first and add it again after contract");
+    }
+  }
+}
+
+}  // namespace pgexpand::ops

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/ops/draft.hpp"
+#include "pgexpand/ops/operation.hpp"
+#include "pgexpand/ops/shape.hpp"
+
+namespace pgexpand::ops {
+
+/// A second column that takes over from an existing one: filled, kept in step
+/// in both directions, given everything that hung on the old one. What
+/// alter_column (another type) and rename_column have in common.
+struct Twin {
+  const catalog::Table* table = nullptr;
+  const catalog::Column* column = nullptr;  ///< Today's.
+  Move move;
+  catalog::Type type;     ///< The new one.
+  std::string collation;  ///< Qualified and quoted; empty: the type's own.
+  sql::Expression up;     ///< Deparsed, over today's row.
+  sql::Expression down;   ///< Deparsed, over the new row.
+  std::optional<sql::Expression> default_value;  ///< Deparsed.
+  std::optional<std::string> comment;
+  bool not_null = false;
+  bool up_is_safe = false;      ///< Cannot fail.
+  bool is_injective = false;    ///< Different values stay different.
+  bool is_volatile = false;     ///< Allowed: verify only looks for NULL.
+  bool lossy = false;           ///< Allowed: `down` may have no value.
+};
+
+/// Adds the column, its sync rules, fill, comparisons, NOT NULL, default,
+/// identity and sequence, and the change of names.
+void add_twin(Draft& draft, TableDraft& pieces, const Twin& twin);
+
+/// True if casting `from` to `to` can neither fail nor lose a difference.
+[[nodiscard]] bool is_widening(const catalog::Type& from,
+                               const catalog::Type& to);
+
+/// Refuses what depends on a column and cannot follow it: views, policies,
+/// generated columns, functions with parsed bodies, trigger column lists,
+/// publication lists, exclusion constraints.
+void check_dependents(const catalog::Table& table,
+                      const catalog::Column& column,
+                      const Location& where,
+                      Diagnostics& findings);
+
+}  // namespace pgexpand::ops
