@@ -10,7 +10,6 @@ namespace pgexpand {
 }  // namespace pgexpand
 
 /// Guards against a bug of ours, in release builds too.
-#define PGEXPAND_ASSERT(condition)                                   \
-  ((condition) ? static_cast<void>(0)                                \
-               : ::pgexpand::assertion_failed(#condition, __FILE__, \
-                                              __LINE__))
+#define PGEXPAND_ASSERT(condition)    \
+  ((condition) ? static_cast<void>(0) \
+               : ::pgexpand::assertion_failed(#condition, __FILE__, __LINE__))
