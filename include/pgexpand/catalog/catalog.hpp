@@ -1,18 +1,18 @@
 #pragma once
 
+#include "pgexpand/sql/names.hpp"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "pgexpand/sql/names.hpp"
-
 namespace pgexpand::catalog {
 
 /// A type as the server knows it.
 struct Type {
-  sql::TypeName name;         ///< Fully qualified, with its modifier.
+  sql::TypeName name;  ///< Fully qualified, with its modifier.
   std::uint32_t oid = 0;
   std::int32_t modifier = -1;  ///< atttypmod; -1 for none.
   std::uint32_t base_oid = 0;  ///< Under all domains; equals oid otherwise.
@@ -29,7 +29,7 @@ struct Type {
 
 /// One column privilege, as in pg_attribute.attacl.
 struct Grant {
-  std::string grantee;  ///< Role name; empty for PUBLIC.
+  std::string grantee;    ///< Role name; empty for PUBLIC.
   std::string privilege;  ///< SELECT, INSERT, UPDATE, REFERENCES.
   bool with_grant_option = false;
 
@@ -63,14 +63,14 @@ struct Column {
   bool not_null_valid = true;  ///< 18: false while NOT NULL is NOT VALID.
   std::optional<sql::Expression> default_value;  ///< Not of generated columns.
   std::optional<sql::Expression> generated;      ///< Stored or virtual.
-  std::optional<char> identity;                  ///< 'a' always, 'd' by default.
-  std::optional<Sequence> sequence;              ///< Owned: serial or identity.
+  std::optional<char> identity;          ///< 'a' always, 'd' by default.
+  std::optional<Sequence> sequence;      ///< Owned: serial or identity.
   std::optional<std::string> collation;  ///< Qualified, quoted; if not default.
   std::optional<std::string> comment;
   std::optional<int> statistics_target;
-  char storage = 'p';               ///< p, e, m, x.
-  char type_storage = 'p';          ///< The type's own default.
-  std::optional<char> compression;  ///< 'p' pglz, 'l' lz4.
+  char storage = 'p';                ///< p, e, m, x.
+  char type_storage = 'p';           ///< The type's own default.
+  std::optional<char> compression;   ///< 'p' pglz, 'l' lz4.
   std::vector<std::string> options;  ///< `n_distinct=-0.5`.
   std::vector<Grant> grants;
   std::vector<Dependent> dependents;
@@ -81,8 +81,8 @@ struct Column {
 struct IndexKey {
   std::optional<sql::Identifier> column;      ///< Either this …
   std::optional<sql::Expression> expression;  ///< … or this, unqualified names.
-  std::optional<std::string> opclass;  ///< Qualified, quoted; if not default.
-  std::string opclass_options;         ///< `siglen='32'`; may be empty.
+  std::optional<std::string> opclass;    ///< Qualified, quoted; if not default.
+  std::string opclass_options;           ///< `siglen='32'`; may be empty.
   std::optional<std::string> collation;  ///< Qualified; if not the column's.
   bool descending = false;
   bool nulls_first = false;
@@ -107,7 +107,7 @@ struct Index {
   bool is_valid = true;
   bool is_clustered = false;
   bool is_replica_identity = false;
-  std::optional<sql::Identifier> constraint;  ///< Whose index it is.
+  std::optional<sql::Identifier> constraint;           ///< Whose index it is.
   std::vector<std::optional<int>> statistics_targets;  ///< Per key.
   std::int64_t size_bytes = 0;
   std::string definition;  ///< pg_get_indexdef with an empty search_path.
@@ -140,7 +140,8 @@ struct Constraint {
   // Foreign keys only:
   sql::TableName references_table;
   std::vector<sql::Identifier> references_columns;
-  char on_update = 'a', on_delete = 'a';  ///< a, r, c, n, d as in pg_constraint.
+  char on_update = 'a',
+       on_delete = 'a';  ///< a, r, c, n, d as in pg_constraint.
   char match = 's';
   std::vector<sql::Identifier> on_delete_columns;  ///< SET NULL (cols), 15+.
   // Unique, primary key, exclusion, and the index a foreign key relies on:
@@ -154,11 +155,11 @@ struct Trigger {
   char enabled = 'O';  ///< O origin, D disabled, R replica, A always.
   bool is_before = false, is_row = false, on_insert = false, on_update = false;
   bool is_internal = false;
-  std::string function;        ///< Qualified signature, quoted: `public.f()`.
+  std::string function;  ///< Qualified signature, quoted: `public.f()`.
   std::string function_language;
   double function_cost = 100;
   std::string function_definition_hash;
-  std::string definition;      ///< pg_get_triggerdef.
+  std::string definition;  ///< pg_get_triggerdef.
   std::vector<sql::Identifier> update_of;
   bool has_when = false;
 
@@ -182,8 +183,8 @@ struct Table {
   sql::TableName name;
   std::uint32_t oid = 0;
   std::uint32_t relfilenode = 0;
-  char kind = 'r';         ///< relkind.
-  char persistence = 'p';  ///< p, u, t.
+  char kind = 'r';            ///< relkind.
+  char persistence = 'p';     ///< p, u, t.
   std::string access_method;  ///< heap.
   std::string owner;
   bool may_act_as_owner = true;  ///< The session is the owner or a member.
@@ -194,7 +195,7 @@ struct Table {
   bool has_parents = false;
   char replica_identity = 'd';
   std::int64_t estimated_rows = 0;
-  std::int64_t size_bytes = 0;        ///< Heap with TOAST.
+  std::int64_t size_bytes = 0;  ///< Heap with TOAST.
   std::int64_t indexes_size_bytes = 0;
   std::int64_t pages = 0;
   int next_column_number = 1;  ///< Counts dropped ones; 1600 is the end.

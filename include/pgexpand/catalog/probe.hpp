@@ -1,14 +1,14 @@
 #pragma once
 
+#include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/sql/names.hpp"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "pgexpand/base/diagnostics.hpp"
-#include "pgexpand/catalog/catalog.hpp"
-#include "pgexpand/sql/names.hpp"
 
 namespace pgexpand::catalog {
 
@@ -21,8 +21,8 @@ struct TypeProbe {
 
 /// A column of the row an expression reads.
 struct ScopeColumn {
-  sql::Identifier name;     ///< What the expression calls it.
-  std::string type;         ///< SQL text: user's or qualified type.
+  sql::Identifier name;       ///< What the expression calls it.
+  std::string type;           ///< SQL text: user's or qualified type.
   bool is_user_type = false;  ///< `type` is user text, resolved by search_path.
   std::optional<sql::Identifier> stored_as;  ///< In the table today; none: new.
 };
@@ -50,8 +50,8 @@ struct TypeAnswer {
 
 /// How soundly the same value comes out whoever computes it.
 enum class Stability {
-  immutable,    ///< Or stable only because it reads settings we pin.
-  session,      ///< Depends on time, session or user: now(), current_user.
+  immutable,     ///< Or stable only because it reads settings we pin.
+  session,       ///< Depends on time, session or user: now(), current_user.
   reads_tables,  ///< A user's STABLE function: may read anything.
   is_volatile,
 };
@@ -64,8 +64,8 @@ struct ExpressionAnswer {
   Stability stability = Stability::immutable;
   std::string unstable_because;  ///< The function's name.
   bool has_aggregate = false, has_window = false, has_set = false;
-  bool assignable = true;  ///< An assignment cast to target_type exists.
-  bool castable = true;    ///< An explicit cast to target_type exists.
+  bool assignable = true;         ///< An assignment cast to target_type exists.
+  bool castable = true;           ///< An explicit cast to target_type exists.
   bool binary_coercible = false;  ///< Same type or relabel to target_type.
   std::int64_t sampled_rows = 0;
   std::int64_t failed_rows = 0;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "pgexpand/base/error.hpp"
+#include "pgexpand/sql/statement.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -7,9 +10,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "pgexpand/base/error.hpp"
-#include "pgexpand/sql/statement.hpp"
 
 namespace pgexpand::pg {
 

@@ -1,0 +1,90 @@
+#include "pgexpand/catalog/catalog.hpp"
+
+#include <algorithm>
+
+namespace pgexpand::catalog {
+namespace {
+
+// Calls `visit` with every full name that `wanted` may mean, best first, until
+// it returns something. The search_path is quoted for SET, names are not.
+template <typename Visit>
+auto resolve(const std::vector<std::string>& search_path,
+             const sql::TableName& wanted,
+             const Visit& visit) -> decltype(visit("", wanted.name)) {
+  if (!wanted.schema.empty()) {
+    return visit(wanted.schema.quoted(), wanted.name);
+  }
+  for (const auto& schema : search_path) {
+    if (auto found = visit(schema, wanted.name)) {
+      return found;
+    }
+  }
+  return {};
+}
+
+bool is(const sql::TableName& candidate,
+        const std::string& quoted_schema,
+        const sql::Identifier& name) {
+  return candidate.name == name && candidate.schema.quoted() == quoted_schema;
+}
+
+template <typename Item, typename Predicate>
+const Item* find(const std::vector<Item>& items, const Predicate& predicate) {
+  const auto found = std::ranges::find_if(items, predicate);
+  return found == items.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const Column* Table::column(const sql::Identifier& wanted) const {
+  return find(columns, [&](const auto& item) { return item.name == wanted; });
+}
+
+const Index* Table::index(const sql::Identifier& wanted) const {
+  return find(indexes,
+              [&](const auto& item) { return item.name.name == wanted; });
+}
+
+const Constraint* Table::constraint(const sql::Identifier& wanted) const {
+  return find(constraints,
+              [&](const auto& item) { return item.name == wanted; });
+}
+
+const Constraint* Table::primary_key() const {
+  return find(constraints, [](const auto& item) {
+    return item.kind == ConstraintKind::primary_key;
+  });
+}
+
+const Table* Catalog::table(const sql::TableName& wanted) const {
+  return resolve(search_path, wanted,
+                 [&](const std::string& schema, const sql::Identifier& name) {
+                   return find(tables, [&](const Table& candidate) {
+                     return is(candidate.name, schema, name);
+                   });
+                 });
+}
+
+const Table* Catalog::table_of_index(const sql::TableName& wanted) const {
+  return resolve(search_path, wanted,
+                 [&](const std::string& schema, const sql::Identifier& name) {
+                   return find(tables, [&](const Table& candidate) {
+                     return std::ranges::any_of(
+                         candidate.indexes, [&](const Index& item) {
+                           return is(item.name, schema, name);
+                         });
+                   });
+                 });
+}
+
+bool Catalog::is_name_taken(const sql::TableName& wanted) const {
+  return resolve(search_path, wanted,
+                 [&](const std::string& schema, const sql::Identifier& name) {
+                   return std::ranges::any_of(relation_names,
+                                              [&](const sql::TableName& taken) {
+                                                return is(taken, schema, name);
+                                              });
+                 });
+}
+
+}  // namespace pgexpand::catalog

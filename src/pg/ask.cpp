@@ -1,0 +1,22 @@
+#include "pg/expression_probe.hpp"
+#include "pg/type_probe.hpp"
+#include "pgexpand/pg/catalog_reader.hpp"
+
+namespace pgexpand::pg {
+
+catalog::Answers ask(Session& session,
+                     const catalog::Catalog& catalog,
+                     const catalog::Probes& probes) {
+  TypeResolver types(session, catalog);
+  catalog::Answers answers;
+  for (const auto& [key, probe] : probes.types) {
+    answers.types.emplace(key, types.resolve(probe));
+  }
+  for (const auto& [key, probe] : probes.expressions) {
+    answers.expressions.emplace(key,
+                                ask_expression(session, catalog, types, probe));
+  }
+  return answers;
+}
+
+}  // namespace pgexpand::pg

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/pg/session.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+// The parts of read_catalog(): each adds one kind of thing to the tables with
+// one query, or two.
+namespace pgexpand::pg {
+
+/// The tables being read, by oid, with what every part's query needs.
+struct TablesInWork {
+  Session& session;
+  std::string oids;  ///< Parameter for $1::oid[].
+  int version_num = 0;
+  std::map<std::uint32_t, catalog::Table> tables;
+
+  /// The table with this oid; asserts that it was asked for.
+  [[nodiscard]] catalog::Table& at(std::uint32_t oid);
+  /// `sql` if the server is at least `version_num`, else `otherwise`: columns
+  /// that older catalogs do not have.
+  [[nodiscard]] sql::Expression since(int version_num,
+                                      const char* sql,
+                                      const char* otherwise) const;
+};
+
+void read_tables(TablesInWork& work);
+void read_columns(TablesInWork& work);
+void read_dependents(TablesInWork& work);
+void read_indexes(TablesInWork& work);
+void read_constraints(TablesInWork& work);
+void read_triggers(TablesInWork& work);
+void read_statistics(TablesInWork& work);
+void read_publications(TablesInWork& work);
+
+}  // namespace pgexpand::pg

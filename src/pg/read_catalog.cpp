@@ -1,0 +1,141 @@
+#include "pg/arrays.hpp"
+#include "pg/catalog_parts.hpp"
+#include "pg/row_cursor.hpp"
+#include "pgexpand/base/assert.hpp"
+#include "pgexpand/pg/catalog_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pgexpand::pg {
+namespace {
+
+// A name without a schema means the first relation of that name in the path,
+// whatever its kind, as everywhere in PostgreSQL.
+constexpr const char* find_tables = R"(
+WITH wanted AS (
+  SELECT w.schema, w.name, w.is_index
+  FROM unnest($1::text[], $2::text[], $3::bool[]) AS w(schema, name, is_index)),
+path AS (
+  SELECT p.schema, p.place
+  FROM unnest($4::text[]) WITH ORDINALITY AS p(schema, place)),
+found AS (
+  SELECT w.is_index,
+         (SELECT c.oid FROM pg_class c
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+          LEFT JOIN path p ON p.schema = n.nspname
+          WHERE c.relname = w.name
+            AND CASE w.schema WHEN '' THEN p.place IS NOT NULL
+                              ELSE n.nspname = w.schema END
+          ORDER BY p.place LIMIT 1) AS oid
+  FROM wanted w)
+SELECT c.oid FROM found f JOIN pg_class c ON c.oid = f.oid
+WHERE NOT f.is_index AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+UNION
+SELECT i.indrelid FROM found f JOIN pg_index i ON i.indexrelid = f.oid
+WHERE f.is_index
+ORDER BY 1)";
+
+std::vector<std::uint32_t> find_oids(Session& session,
+                                     const Arrival& arrival,
+                                     const catalog::Request& request) {
+  std::vector<std::string> schemas;
+  std::vector<std::string> names;
+  std::vector<std::string> are_indexes;
+  const auto add = [&](const sql::TableName& wanted, const char* is_index) {
+    schemas.push_back(wanted.schema.name());
+    names.push_back(wanted.name.name());
+    are_indexes.emplace_back(is_index);
+  };
+  for (const auto& table : request.tables) {
+    add(table, "f");
+  }
+  for (const auto& index : request.indexes) {
+    add(index, "t");
+  }
+  std::vector<std::string> path;
+  for (const auto& schema : arrival.search_path) {
+    path.push_back(unquote_identifier(schema));
+  }
+  const Result result =
+      session.run(sql::Statement::verbatim(find_tables),
+                  {array_literal(schemas), array_literal(names),
+                   array_literal(are_indexes), array_literal(path)});
+  std::vector<std::uint32_t> oids;
+  for (const Row& row : result.rows) {
+    oids.push_back(RowCursor(row).oid());
+  }
+  return oids;
+}
+
+std::vector<sql::TableName> read_relation_names(const TablesInWork& work) {
+  const Result result = work.session.run(
+      sql::Statement::of(
+          "SELECT n.nspname, c.relname FROM pg_class c "
+          "JOIN pg_namespace n ON n.oid = c.relnamespace "
+          "WHERE c.relnamespace IN (SELECT relnamespace FROM pg_class "
+          "WHERE oid = ANY ($1::oid[])) ORDER BY 1, 2"),
+      {work.oids});
+  std::vector<sql::TableName> names;
+  names.reserve(result.rows.size());
+  for (const Row& row : result.rows) {
+    names.push_back(RowCursor(row).relation());
+  }
+  return names;
+}
+
+void read_everything(TablesInWork& work, catalog::Catalog& catalog) {
+  read_tables(work);
+  read_columns(work);
+  read_dependents(work);
+  read_indexes(work);
+  read_constraints(work);
+  read_triggers(work);
+  read_statistics(work);
+  read_publications(work);
+  catalog.relation_names = read_relation_names(work);
+  for (auto& [oid, table] : work.tables) {
+    catalog.tables.push_back(std::move(table));
+  }
+  std::ranges::sort(catalog.tables, {}, &catalog::Table::name);
+}
+
+}  // namespace
+
+catalog::Table& TablesInWork::at(std::uint32_t oid) {
+  const auto found = tables.find(oid);
+  PGEXPAND_ASSERT(found != tables.end());
+  return found->second;
+}
+
+sql::Expression TablesInWork::since(int since_version_num,
+                                    const char* sql,
+                                    const char* otherwise) const {
+  return {version_num >= since_version_num ? sql : otherwise};
+}
+
+catalog::Catalog read_catalog(Session& session,
+                              const Arrival& arrival,
+                              const catalog::Request& request) {
+  catalog::Catalog catalog;
+  catalog.server_version_num = session.server_version_num();
+  catalog.server_version = arrival.server_version;
+  catalog.database = arrival.database;
+  catalog.host = arrival.host;
+  catalog.user = arrival.user;
+  catalog.search_path = arrival.search_path;
+  Transaction transaction(session, Timeouts{});
+  session.run(sql::Statement::of(
+      "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"));
+  const auto oids = find_oids(session, arrival, request);
+  if (!oids.empty()) {
+    TablesInWork work{
+        session, array_literal(oids), catalog.server_version_num, {}};
+    read_everything(work, catalog);
+  }
+  transaction.commit();
+  return catalog;
+}
+
+}  // namespace pgexpand::pg

@@ -1,0 +1,128 @@
+#include "pg/settings.hpp"
+
+#include "pg/arrays.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace pgexpand::pg {
+namespace {
+
+struct Setting {
+  std::string name;
+  std::string value;  ///< As current_setting() spells it.
+};
+
+std::vector<Setting> settings_for(const ConnectOptions& options,
+                                  int server_version_num) {
+  std::vector<Setting> settings{
+      {"search_path", "pg_catalog, pg_temp"},
+      {"lock_timeout", "300ms"},
+      {"statement_timeout", "0"},
+      // A runner that was stopped in a transaction must not hold its locks.
+      {"idle_in_transaction_session_timeout", "30s"},
+      {"idle_session_timeout", "0"},
+      {"default_transaction_isolation", "read committed"},
+      {"default_transaction_read_only", options.read_only ? "on" : "off"},
+      {"default_transaction_deferrable", "off"},
+      {"row_security", "off"},
+      {"TimeZone", "UTC"},
+      {"DateStyle", "ISO, MDY"},
+      {"IntervalStyle", "postgres"},
+      {"extra_float_digits", "1"},
+      {"bytea_output", "hex"},
+      {"xmloption", "content"},
+      {"jit", "off"},
+      {"client_encoding", "UTF8"},
+      {"enable_tidscan", "on"},
+      {"client_min_messages", "notice"},
+      {"standard_conforming_strings", "on"},
+      {"check_function_bodies", "on"},
+      {"application_name", sql::shorten_name(options.application_name)},
+  };
+  if (server_version_num >= 170000) {
+    settings.push_back({"transaction_timeout", "0"});
+  }
+  return settings;
+}
+
+void compare(const std::vector<Setting>& wanted,
+             const std::vector<Row>& found) {
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    // The server replaces what is not ASCII here, and nothing rests on it.
+    if (wanted[i].name != "application_name" &&
+        found.at(i).at(0) != wanted[i].value) {
+      throw Error(ErrorKind::refused, "pg.setting-refused",
+                  "the server does not keep " + wanted[i].name + " = " +
+                      wanted[i].value)
+          .hint(
+              "connect to the server itself, not through a proxy that "
+              "changes settings");
+    }
+  }
+}
+
+void set_and_read_back(Session& session, const std::vector<Setting>& settings) {
+  std::vector<std::string> names;
+  nlohmann::json values = nlohmann::json::object();
+  for (const auto& setting : settings) {
+    names.push_back(setting.name);
+    values[setting.name] = setting.value;
+  }
+  session.run(
+      sql::Statement::of("SELECT pg_catalog.set_config(s.key, s.value, false) "
+                         "FROM pg_catalog.json_each_text("
+                         "$1::pg_catalog.json) AS s"),
+      {values.dump()});
+  const Result found = session.run(
+      sql::Statement::of("SELECT pg_catalog.current_setting(s.name) FROM "
+                         "pg_catalog.unnest($1::pg_catalog.text[]) WITH "
+                         "ORDINALITY AS s(name, place) ORDER BY s.place"),
+      {array_literal(names)});
+  compare(settings, found.rows);
+}
+
+// The server looks after a vanished client during long statements. Not every
+// platform can, and nothing rests on it.
+void watch_the_client(Session& session) {
+  try {
+    session.run(
+        sql::Statement::of("SET client_connection_check_interval = 5000"));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::database) {
+      throw;
+    }
+  }
+}
+
+void fire_ordinary_triggers(Session& session) {
+  const auto role = session.run(
+      sql::Statement::of("SELECT current_setting('session_replication_role')"));
+  if (role.single() == "origin") {
+    return;
+  }
+  try {
+    session.run(sql::Statement::of("SET session_replication_role = origin"));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::database) {
+      throw;
+    }
+    throw Error(ErrorKind::refused, "pg.replication-role",
+                "session_replication_role is not origin, and this role may "
+                "not change it")
+        .hint("reset it: ALTER ROLE … RESET session_replication_role");
+  }
+}
+
+}  // namespace
+
+void make_settings(ServerSession& session, const ConnectOptions& options) {
+  set_and_read_back(session,
+                    settings_for(options, session.server_version_num()));
+  watch_the_client(session);
+  fire_ordinary_triggers(session);
+}
+
+}  // namespace pgexpand::pg
