@@ -1,0 +1,19 @@
+#include "support/test_database.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+/// Stops the shared server after the last test, whatever happened before.
+class SharedServer : public ::testing::Environment {
+ public:
+  void TearDown() override { pgexpand::testing::stop_shared_server(); }
+};
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  ::testing::InitGoogleTest(&count, arguments);
+  ::testing::AddGlobalTestEnvironment(new SharedServer);
+  return RUN_ALL_TESTS();
+}
