@@ -5,14 +5,14 @@
 // constrained domain rewrite the table; inline CHECK, UNIQUE and REFERENCES
 // scan or build under the lock. So the column comes alone; values come from
 // the trigger and the backfill, and constraints NOT VALID after verify.
-#include <fmt/format.h>
-
 #include "ops/column_rules.hpp"
 #include "ops/comparator.hpp"
 #include "ops/new_column.hpp"
 #include "ops/new_column_pieces.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 namespace {
@@ -102,7 +102,7 @@ class AddColumn final : public TableOperation {
       pieces.add_unique(situation.catalog);
     }
     if (column_.references) {
-      pieces.add_reference(situation.catalog, findings);
+      pieces.add_reference(situation, findings);
     }
   }
 
@@ -120,23 +120,23 @@ class AddColumn final : public TableOperation {
     }
     values.type = type->type;
     values.collation = type->collation;
-    const auto answer = [&](const std::optional<UserExpression>& expression,
-                            const char* key, Demands demands)
-        -> const catalog::ExpressionAnswer* {
-      return expression ? resolved(situation.answers, prefix + key,
-                                   expression->where, allowed(), demands,
-                                   findings)
-                        : nullptr;
+    const auto answer =
+        [&](const std::optional<UserExpression>& expression, const char* key,
+            Demands demands) -> const catalog::ExpressionAnswer* {
+      return expression
+                 ? resolved(situation.answers, prefix + key, expression->where,
+                            allowed(), demands, findings)
+                 : nullptr;
     };
     if (const auto* up = answer(column_.up, "up", {})) {
       values.up = up->deparsed;
-      values.up_is_safe = up->binary_coercible &&
-                          sql::is_plain_column(up->deparsed.text);
+      values.up_is_safe =
+          up->binary_coercible && sql::is_plain_column(up->deparsed.text);
       values.up_is_volatile = up->stability != catalog::Stability::immutable;
       (void)reads_no_generated_column(here, *up, column_.up->where, findings);
     }
-    if (const auto* value =
-            answer(column_.default_value, "default", {.deterministic = false})) {
+    if (const auto* value = answer(column_.default_value, "default",
+                                   {.deterministic = false})) {
       values.default_value = value->deparsed;
       values.default_is_volatile =
           value->stability == catalog::Stability::is_volatile;
@@ -146,7 +146,8 @@ class AddColumn final : public TableOperation {
     }
     if (column_.check) {
       const std::optional expression = column_.check->expression;
-      if (const auto* value = answer(expression, "check", {.assigned = false})) {
+      if (const auto* value =
+              answer(expression, "check", {.assigned = false})) {
         values.check = value->deparsed;
       }
     }

@@ -5,8 +5,6 @@
 // catalog changes (varchar(20) to varchar(50), numeric(8,2) to numeric(12,2)).
 // Those few are done in place; every other change gets a twin column that takes
 // the name at switch, which running code notices: the switch is visible.
-#include <fmt/format.h>
-
 #include "ops/carry.hpp"
 #include "ops/cheap_type.hpp"
 #include "ops/column_rules.hpp"
@@ -14,6 +12,8 @@
 #include "ops/new_column.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 namespace {
@@ -56,12 +56,8 @@ class AlterColumn final : public TableOperation {
                       "add a generated column of the new type instead");
       return;
     }
-    if (shapes.of(*found).move_of(args_.column) != nullptr) {
-      findings.error(where(), "column.moved-twice",
-                     fmt::format("column {} is changed by another operation "
-                                 "of this migration",
-                                 args_.column.name()),
-                     "say everything in one alter_column");
+    if (!is_left_alone(shapes.of(*found), args_.column,
+                       "say everything in one alter_column", findings)) {
       return;
     }
     ShapeColumn after{.name = args_.column,
@@ -222,8 +218,7 @@ class AlterColumn final : public TableOperation {
               .not_null = args_.nullable ? !*args_.nullable : column.not_null,
               .up_is_safe = widens,
               .is_injective = widens,
-              .is_volatile =
-                  up->stability != catalog::Stability::immutable,
+              .is_volatile = up->stability != catalog::Stability::immutable,
               .lossy = allowed().lossy};
     if (value != nullptr) {
       twin.default_value = value->deparsed;
@@ -273,16 +268,15 @@ class AlterColumn final : public TableOperation {
     if (args_.nullable && !*args_.nullable && !column.not_null) {
       const auto* up = values.get("up", where(), {});
       if (up != nullptr || !args_.up) {
-        require_not_null(draft, pieces, values.situation.shapes.of(here),
-                         column,
-                         up == nullptr ? std::nullopt
-                                       : std::optional(up->deparsed));
+        require_not_null(
+            draft, pieces, values.situation.shapes.of(here), column,
+            up == nullptr ? std::nullopt : std::optional(up->deparsed));
       }
     } else if (args_.nullable && *args_.nullable && column.not_null) {
       const auto* down = values.get("down", where(), {});
-      allow_null(draft, pieces, column,
-                 down == nullptr ? std::nullopt
-                                 : std::optional(down->deparsed));
+      allow_null(
+          draft, pieces, column,
+          down == nullptr ? std::nullopt : std::optional(down->deparsed));
     }
     plan_default(values, column, draft, pieces);
     if (args_.comment) {
@@ -308,9 +302,9 @@ class AlterColumn final : public TableOperation {
     const auto* value =
         values.get("default", where(), {.deterministic = false});
     if (value != nullptr || !*args_.default_value) {
-      change_default(draft, pieces, column,
-                     value == nullptr ? std::nullopt
-                                      : std::optional(value->deparsed));
+      change_default(
+          draft, pieces, column,
+          value == nullptr ? std::nullopt : std::optional(value->deparsed));
     }
   }
 
@@ -318,8 +312,8 @@ class AlterColumn final : public TableOperation {
                   const catalog::Table& here,
                   const TableShape& shape,
                   Draft& draft) const {
-    const auto* check = values.get("check", args_.check->expression.where,
-                                   {.assigned = false});
+    const auto* check =
+        values.get("check", args_.check->expression.where, {.assigned = false});
     if (check == nullptr) {
       return;
     }
@@ -333,14 +327,13 @@ class AlterColumn final : public TableOperation {
                             "give the check a `name`");
       return;
     }
-    enforce_constraint(
-        draft, {.table = here.name,
-                .name = name,
-                .definition = sql::compose("CHECK ({})",
-                                           bare(check->deparsed, &shape)),
-                .title = fmt::format("check {}", name.name())});
-    draft.visible(fmt::format("check {} rejects what old code may write",
-                              name.name()));
+    enforce_constraint(draft, {.table = here.name,
+                               .name = name,
+                               .definition = sql::compose(
+                                   "CHECK ({})", bare(check->deparsed, &shape)),
+                               .title = fmt::format("check {}", name.name())});
+    draft.visible(
+        fmt::format("check {} rejects what old code may write", name.name()));
   }
 
   Arguments args_;
@@ -366,10 +359,10 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
   for (const char* later : {"unique", "references", "collation", "identity"}) {
     if (fields.has(later)) {
       fields.ignore(later);
-      findings.error(fields.where(later), "spec.field-unsupported",
-                     fmt::format("alter_column does not handle `{}` yet",
-                                 later),
-                     "leave it out, or use a `sql` operation");
+      findings.error(
+          fields.where(later), "spec.field-unsupported",
+          fmt::format("alter_column does not handle `{}` yet", later),
+          "leave it out, or use a `sql` operation");
     }
   }
   fields.reject_unknown(findings);

@@ -4,13 +4,13 @@
 // that is not done behind the cursor, so whole passes repeat until one finds
 // nothing. That ends only if a done row no longer matches, which is what
 // `where` must say when `set` reads a column that it writes.
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "ops/comparator.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace pgexpand::ops {
 namespace {
@@ -70,8 +70,7 @@ class Backfill final : public TableOperation {
             Diagnostics& findings) const override {
     const auto& here = table(situation.catalog);
     auto& pieces = draft_of(draft, here);
-    const auto assignments =
-        resolved_assignments(situation, prefix, findings);
+    const auto assignments = resolved_assignments(situation, prefix, findings);
     const auto pending =
         condition(situation, prefix, here, assignments, findings);
     if (!pending || assignments.size() != args_.set.size()) {
@@ -80,13 +79,14 @@ class Backfill final : public TableOperation {
     for (const auto& assignment : assignments) {
       pieces.touched.insert(assignment.column);
       pieces.fills.push_back({.assignment = assignment,
+                              .type = here.column(assignment.column)->type,
                               .pending = *pending,
                               .is_in_place = true,
                               .until_clean = true});
     }
     const plan::Comparison none_left{
-        .title = fmt::format("no row of {} is left to fill",
-                             here.name.display()),
+        .title =
+            fmt::format("no row of {} is left to fill", here.name.display()),
         .differs = *pending};
     pieces.before_switch.push_back(none_left);
     draft.stays(fmt::format("the values filled into {}", here.name.display()));
@@ -99,9 +99,9 @@ class Backfill final : public TableOperation {
       Diagnostics& findings) const {
     std::vector<plan::Assignment> assignments;
     for (const Setting& setting : args_.set) {
-      const auto* answer = resolved(
-          situation.answers, prefix + "set." + setting.column.name(),
-          setting.value.where, allowed(), {}, findings);
+      const auto* answer =
+          resolved(situation.answers, prefix + "set." + setting.column.name(),
+                   setting.value.where, allowed(), {}, findings);
       if (answer != nullptr) {
         assignments.push_back({setting.column, over_row(answer->deparsed)});
       }
@@ -155,8 +155,8 @@ std::vector<Setting> read_set(spec::Fields& fields, Diagnostics& findings) {
   std::vector<Setting> set;
   const auto map = fields.optional_string_map("set", findings);
   if (!map && !fields.has("set")) {
-    findings.error(fields.where(), "spec.missing-field",
-                   "backfill needs `set`", "add `set: {column: expression}`");
+    findings.error(fields.where(), "spec.missing-field", "backfill needs `set`",
+                   "add `set: {column: expression}`");
   }
   if (!map) {
     return set;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "ops/carry.hpp"
+#include "ops/expressions.hpp"
+
 #include <set>
 #include <string>
 #include <vector>
-
-#include "ops/carry.hpp"
-#include "ops/expressions.hpp"
 
 namespace pgexpand::ops {
 
@@ -24,13 +24,17 @@ class Carrier {
         shape_(situation.shapes.of(*pieces.table)),
         findings_(findings) {}
 
-  void add() {
-    carry_foreign_keys_here();  // dropped before the key they rely on
+  void add_objects() {
     carry_indexes();
     carry_checks();
-    carry_foreign_keys_out();
     carry_statistics();
     rename_later_inputs();
+  }
+  /// After the objects of every table: a foreign key relies on an index of the
+  /// table it refers to.
+  void add_foreign_keys() {
+    carry_foreign_keys_here();
+    carry_foreign_keys_out();
   }
 
  private:
@@ -46,6 +50,7 @@ class Carrier {
   void take_over_unique(const catalog::Index& index);
   void take_over_primary(const catalog::Index& index);
   void take_over_attributes(const catalog::Index& index);
+  void take_over_comments(const catalog::Index& index, Transition& step);
   void carry_statistics();
 
   // --- constraints -----------------------------------------------------------
@@ -70,7 +75,8 @@ class Carrier {
   [[nodiscard]] Transition& transition(bool at_switch) {
     return at_switch ? draft_.at_switch() : draft_.at_contract();
   }
-  [[nodiscard]] sql::Identifier physical_of(const sql::Identifier& today) const {
+  [[nodiscard]] sql::Identifier physical_of(
+      const sql::Identifier& today) const {
     return shape_.physical(shape_.renamed(today));
   }
   [[nodiscard]] std::vector<sql::Identifier> physical_of(

@@ -1,13 +1,13 @@
 #include "ops/carry.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "ops/carrier.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/ops/table_rules.hpp"
 #include "pgexpand/sql/parser.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace pgexpand::ops {
 
@@ -33,7 +33,8 @@ std::string check_probe(const catalog::Table& table,
                      check.name.name());
 }
 
-bool moves_any(const TableShape& shape, const std::vector<Identifier>& columns) {
+bool moves_any(const TableShape& shape,
+               const std::vector<Identifier>& columns) {
   return std::ranges::any_of(columns, [&](const Identifier& column) {
     return shape.move_of(column) != nullptr;
   });
@@ -65,8 +66,8 @@ catalog::ExpressionProbe probe_over(const catalog::Table& table,
                                     const Expression& expression,
                                     bool is_predicate,
                                     const Location& where) {
-  const auto renamed = sql::rewrite_columns(
-      expression, "", [&](const Identifier& column) {
+  const auto renamed =
+      sql::rewrite_columns(expression, "", [&](const Identifier& column) {
         return std::optional(shape.renamed(column));
       });
   return {.text = renamed.text,
@@ -88,8 +89,8 @@ void carry_probes(const catalog::Table& table,
     }
     for (std::size_t n = 0; n < index.keys.size(); ++n) {
       if (index.keys[n].expression) {
-        probes.expressions[key_probe(table, index, n)] = probe_over(
-            table, shape, *index.keys[n].expression, false, where);
+        probes.expressions[key_probe(table, index, n)] =
+            probe_over(table, shape, *index.keys[n].expression, false, where);
       }
     }
     if (index.predicate) {
@@ -151,7 +152,9 @@ void Carrier::rename_later_inputs() {
     pair.forward.renamed = renamed;
   }
   for (SyncFill& fill : pieces_.sync_after.fills) {
-    fill.assignment.renamed = renamed;
+    if (fill.assignment.renamed.empty()) {  // else it reads the new shape
+      fill.assignment.renamed = renamed;
+    }
   }
   // Old sides first: other rules read them.
   auto& pairs = pieces_.sync_after.pairs;
@@ -163,11 +166,15 @@ void Carrier::rename_later_inputs() {
 void carry_moves(const Situation& situation,
                  Draft& draft,
                  Diagnostics& findings) {
+  std::vector<Carrier> carriers;
   for (const TableDraft& pieces : draft.tables()) {
     if (!situation.shapes.of(*pieces.table).moves().empty()) {
-      Carrier(situation, draft, draft.table(*pieces.table), findings).add();
+      carriers.emplace_back(situation, draft, draft.table(*pieces.table),
+                            findings);
     }
   }
+  std::ranges::for_each(carriers, &Carrier::add_objects);
+  std::ranges::for_each(carriers, &Carrier::add_foreign_keys);
 }
 
 }  // namespace pgexpand::ops

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/ops/shape.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace pgexpand::ops {
 

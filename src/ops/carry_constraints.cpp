@@ -1,12 +1,12 @@
 // CHECKs and foreign keys of a moved column are added for the new one NOT VALID
 // after verify, validated under a weak lock, and take the old names with the
 // column.
+#include "ops/carrier.hpp"
+#include "ops/enforce.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "ops/carrier.hpp"
-#include "ops/enforce.hpp"
 
 namespace pgexpand::ops {
 namespace {
@@ -25,11 +25,6 @@ Statement rename_constraint(const sql::TableName& table,
                        to);
 }
 
-Statement comment_on_constraint(const Constraint& constraint) {
-  return Statement::of("COMMENT ON CONSTRAINT {} ON {} IS {}", constraint.name,
-                       constraint.table, sql::Literal{*constraint.comment});
-}
-
 }  // namespace
 
 /// The new constraint takes the name when its columns do. The old one goes with
@@ -41,8 +36,7 @@ void Carrier::take_over_named(const Constraint& constraint) {
   Transition& step = transition(now);
   step.lock(table_.name, LockMode::access_exclusive);
   if (now) {
-    step.last.push_back(
-        rename_constraint(table_.name, constraint.name, stale));
+    step.last.push_back(rename_constraint(table_.name, constraint.name, stale));
     step.undo_first({rename_constraint(table_.name, constraint.name, fresh),
                      rename_constraint(table_.name, stale, constraint.name)});
   }
@@ -64,13 +58,13 @@ void Carrier::carry_checks() {
       continue;
     }
     enforce_constraint(
-        draft_,
-        {.table = table_.name,
-         .name = fresh_name(check.name),
-         .definition = sql::compose("CHECK ({}){}", *expression,
-                                    Expression{check.no_inherit ? " NO INHERIT"
-                                                                : ""}),
-         .title = fmt::format("carry check {}", check.name.name())});
+        draft_, {.table = table_.name,
+                 .name = fresh_name(check.name),
+                 .definition = sql::compose(
+                     "CHECK ({}){}", *expression,
+                     Expression{check.no_inherit ? " NO INHERIT" : ""}),
+                 .validates = check.is_validated,
+                 .title = fmt::format("carry check {}", check.name.name())});
     take_over_named(check);
   }
 }
@@ -95,14 +89,12 @@ void Carrier::carry_foreign_keys_out() {
     }
     enforce_foreign_key(key, fresh);
     if (target_moves) {
-      replace_foreign_key(
-          key, is_at_switch(situation_.shapes.of(*parent),
-                            key.references_columns));
+      replace_foreign_key(key, is_at_switch(situation_.shapes.of(*parent),
+                                            key.references_columns));
     } else {
       take_over_named(key);
     }
-    draft_.at_contract().lock(key.references_table,
-                              LockMode::access_exclusive);
+    draft_.at_contract().lock(key.references_table, LockMode::access_exclusive);
   }
 }
 
@@ -130,6 +122,7 @@ void Carrier::enforce_foreign_key(const Constraint& key,
                .name = fresh_name(key.name),
                .definition = foreign_key_definition(fresh),
                .references = key.references_table,
+               .validates = key.is_validated,
                .title = fmt::format("carry foreign key {} of {}",
                                     key.name.name(), key.table.display())});
 }
@@ -141,9 +134,9 @@ void Carrier::replace_foreign_key(const Constraint& key, bool now) {
   step.lock(key.table, LockMode::access_exclusive);
   step.lock(key.references_table, LockMode::access_exclusive);
   const Identifier fresh = fresh_name(key.name);
-  step.first.insert(step.first.begin(),
-                    Statement::of("ALTER TABLE {} DROP CONSTRAINT {}",
-                                  key.table, key.name));
+  step.first.insert(
+      step.first.begin(),
+      Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", key.table, key.name));
   step.last.push_back(rename_constraint(key.table, fresh, key.name));
   if (key.comment) {
     step.last.push_back(comment_on_constraint(key));
@@ -151,12 +144,17 @@ void Carrier::replace_foreign_key(const Constraint& key, bool now) {
   if (!now) {
     return;
   }
-  // Undo: the new key steps aside first; the old one comes back when the old
-  // columns and their index are there again, NOT VALID, and is then proved.
-  step.undo_first({rename_constraint(key.table, key.name, fresh)});
+  // Undo: the new key goes first, as it relies on the new index; the old one
+  // comes back when the old columns and their index are there again, NOT VALID,
+  // and is then proved.
+  step.undo_first({Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", key.table,
+                                 key.name)});
   step.undo.push_back(
       Statement::of("ALTER TABLE {} ADD CONSTRAINT {} {} NOT VALID", key.table,
                     key.name, foreign_key_definition(key)));
+  if (key.comment) {
+    step.undo.push_back(comment_on_constraint(key));
+  }
   if (key.is_validated) {
     step.undo_after.push_back(
         {.title = fmt::format("prove foreign key {} again", key.name.name()),

@@ -1,15 +1,15 @@
 // Indexes on a moved column are built again, concurrently, on the new one, with
 // order, operator classes, collations, INCLUDE, predicate and parameters, and
 // take the old names with metadata-only statements.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
-
 #include "ops/carrier.hpp"
 #include "ops/enforce.hpp"
 #include "ops/twin.hpp"
 #include "pgexpand/sql/parser.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 namespace pgexpand::ops {
 namespace {
@@ -24,7 +24,8 @@ Statement rename_index(const sql::TableName& from, const Identifier& to) {
   return Statement::of("ALTER INDEX {} RENAME TO {}", from, to);
 }
 
-Expression deferrable(const catalog::Table& table, const catalog::Index& index) {
+Expression deferrable(const catalog::Table& table,
+                      const catalog::Index& index) {
   const auto* constraint = table.constraint(*index.constraint);
   if (constraint == nullptr || !constraint->is_deferrable) {
     return {""};
@@ -40,6 +41,13 @@ Statement adopt(const catalog::Table& table,
                        table.name, *index.constraint,
                        Expression{index.is_primary ? "PRIMARY KEY" : "UNIQUE"},
                        built, deferrable(table, index));
+}
+
+/// Statistics on a single expression have no kinds to choose from.
+Expression kinds_of(const catalog::ExtendedStatistics& statistics) {
+  return {statistics.kinds.empty()
+              ? ""
+              : fmt::format(" ({})", fmt::join(statistics.kinds, ", "))};
 }
 
 Statement drop_constraint(const sql::TableName& table, const Identifier& name) {
@@ -58,11 +66,11 @@ void Carrier::carry_indexes() {
 
 void Carrier::carry_index(const catalog::Index& index) {
   if (!index.is_valid) {
-    findings_.warn(pieces_.where, "index.invalid",
-                   fmt::format("index {} is invalid and is not built again",
-                               index.name.display()),
-                   fmt::format("REINDEX INDEX CONCURRENTLY {}",
-                               index.name.quoted()));
+    findings_.warn(
+        pieces_.where, "index.invalid",
+        fmt::format("index {} is invalid and is not built again",
+                    index.name.display()),
+        fmt::format("REINDEX INDEX CONCURRENTLY {}", index.name.quoted()));
     return;
   }
   // Injective changes keep different values different, so the new index
@@ -96,8 +104,7 @@ catalog::Index Carrier::renewed(const catalog::Index& index) {
     copy.keys[n] = renewed_key(index, n);
   }
   if (index.predicate) {
-    copy.predicate =
-        carried(predicate_probe(table_, index), *index.predicate);
+    copy.predicate = carried(predicate_probe(table_, index), *index.predicate);
   }
   return copy;
 }
@@ -192,22 +199,39 @@ void Carrier::take_over_primary(const catalog::Index& index) {
   }
 }
 
+/// The index of a primary key is a new one after the undo too.
+void Carrier::take_over_comments(const catalog::Index& index,
+                                 Transition& step) {
+  const auto say = [&](const Statement& statement) {
+    step.last.push_back(statement);
+    if (index.is_primary && at_switch(columns_read(index))) {
+      step.undo.push_back(statement);
+    }
+  };
+  if (index.comment) {
+    say(Statement::of("COMMENT ON INDEX {} IS {}", index.name,
+                      sql::Literal{*index.comment}));
+  }
+  const auto* constraint =
+      index.constraint ? table_.constraint(*index.constraint) : nullptr;
+  if (constraint != nullptr && constraint->comment) {
+    say(comment_on_constraint(*constraint));
+  }
+}
+
 void Carrier::take_over_attributes(const catalog::Index& index) {
   const bool now = at_switch(columns_read(index));
   Transition& step = transition(now);
   const Identifier& name = index.name.name;
   for (std::size_t n = 0; n < index.statistics_targets.size(); ++n) {
     if (index.statistics_targets[n]) {
-      step.last.push_back(Statement::of(
-          "ALTER INDEX {} ALTER COLUMN {} SET STATISTICS {}", index.name,
-          static_cast<std::int64_t>(n + 1),
-          std::int64_t{*index.statistics_targets[n]}));
+      step.last.push_back(
+          Statement::of("ALTER INDEX {} ALTER COLUMN {} SET STATISTICS {}",
+                        index.name, static_cast<std::int64_t>(n + 1),
+                        std::int64_t{*index.statistics_targets[n]}));
     }
   }
-  if (index.comment) {
-    step.last.push_back(Statement::of("COMMENT ON INDEX {} IS {}", index.name,
-                                      sql::Literal{*index.comment}));
-  }
+  take_over_comments(index, step);
   // The undo runs before the names are back: the old index is the stale one,
   // or, for a primary key, will have its own name again.
   const auto point = [&](bool is_set, const char* pattern) {
@@ -244,8 +268,8 @@ void Carrier::carry_statistics() {
       members.push_back(physical_of(column).quoted());
     }
     for (const auto& expression : statistics.expressions) {
-      const auto text = sql::rewrite_columns(
-          expression, "", [&](const Identifier& column) {
+      const auto text =
+          sql::rewrite_columns(expression, "", [&](const Identifier& column) {
             return std::optional(physical_of(column));
           });
       members.push_back(fmt::format("({})", text));
@@ -255,8 +279,7 @@ void Carrier::carry_statistics() {
     const sql::TableName stale{statistics.name.schema,
                                stale_name(statistics.name.name)};
     pieces_.expand.push_back(Statement::of(
-        "CREATE STATISTICS {} ({}) ON {} FROM {}", fresh,
-        Expression{fmt::format("{}", fmt::join(statistics.kinds, ", "))},
+        "CREATE STATISTICS {}{} ON {} FROM {}", fresh, kinds_of(statistics),
         Expression{fmt::format("{}", fmt::join(members, ", "))}, table_.name));
     if (statistics.target) {
       pieces_.expand.push_back(

@@ -1,10 +1,11 @@
 #include "ops/cheap_type.hpp"
 
+#include "ops/enforce.hpp"
+#include "pgexpand/sql/parser.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "pgexpand/sql/parser.hpp"
 
 namespace pgexpand::ops {
 namespace {
@@ -90,12 +91,56 @@ std::vector<const catalog::Constraint*> scanned_constraints(
     }
   }
   for (const auto& key : table.referenced_by) {
+    // A key of the table to itself may stand in both lists.
+    const auto is_same = [&](const catalog::Constraint* known) {
+      return known->name == key.name && known->table == key.table;
+    };
     if (key.is_validated && has(key.references_columns) &&
-        key.table != table.name) {
+        std::ranges::none_of(found, is_same)) {
       found.push_back(&key);
     }
   }
   return found;
+}
+
+/// Takes a constraint away that ALTER TYPE would prove again under its lock.
+/// It comes back NOT VALID, and is proved later under a weak one.
+void set_aside(Draft& draft,
+               const catalog::Constraint& constraint,
+               std::vector<Statement>& add_back) {
+  Transition& step = draft.at_switch();
+  const auto drop = Statement::of("ALTER TABLE {} DROP CONSTRAINT {}",
+                                  constraint.table, constraint.name);
+  if (std::ranges::find(step.first, drop) != step.first.end()) {
+    return;  // another column of the same constraint changes too
+  }
+  step.lock(constraint.table, LockMode::access_exclusive);
+  if (constraint.kind == catalog::ConstraintKind::foreign_key) {
+    step.lock(constraint.references_table, LockMode::access_exclusive);
+  }
+  step.first.push_back(drop);
+  add_back.push_back(Statement::of(
+      "ALTER TABLE {} ADD CONSTRAINT {} {} NOT VALID", constraint.table,
+      constraint.name, sql::Expression{plain_definition(constraint)}));
+  if (constraint.comment) {
+    add_back.push_back(comment_on_constraint(constraint));
+  }
+  const std::string title =
+      fmt::format("prove {} again", constraint.name.name());
+  const std::vector<plan::TableLock> locks{
+      {constraint.table, LockMode::share_update_exclusive}};
+  const plan::RunSql validate{
+      {Statement::of("ALTER TABLE {} VALIDATE CONSTRAINT {}", constraint.table,
+                     constraint.name)}};
+  step.undo_after.push_back({.title = title,
+                             .locks = locks,
+                             .budget = plan::Budget::unlimited,
+                             .action = validate});
+  draft.late_step({.title = title,
+                   .phase = plan::Phase::switch_over,
+                   .locks = locks,
+                   .budget = plan::Budget::unlimited,
+                   .action = validate});
 }
 
 }  // namespace
@@ -126,30 +171,14 @@ void change_type_in_place(Draft& draft,
   pieces.touched.insert(column.name);
   Transition& step = draft.at_switch();
   step.lock(table, LockMode::access_exclusive);
+  const auto constraints = scanned_constraints(*pieces.table, column.name);
   std::vector<Statement> add_back;
-  for (const auto* constraint :
-       scanned_constraints(*pieces.table, column.name)) {
-    step.lock(constraint->table, LockMode::access_exclusive);
-    if (constraint->kind == catalog::ConstraintKind::foreign_key) {
-      step.lock(constraint->references_table, LockMode::access_exclusive);
-    }
-    step.first.push_back(Statement::of("ALTER TABLE {} DROP CONSTRAINT {}",
-                                       constraint->table, constraint->name));
-    add_back.push_back(Statement::of(
-        "ALTER TABLE {} ADD CONSTRAINT {} {} NOT VALID", constraint->table,
-        constraint->name, sql::Expression{plain_definition(*constraint)}));
-    draft.late_step(
-        {.title = fmt::format("prove {} again", constraint->name.name()),
-         .phase = plan::Phase::switch_over,
-         .locks = {{constraint->table, LockMode::share_update_exclusive}},
-         .budget = plan::Budget::unlimited,
-         .action = plan::RunSql{
-             {Statement::of("ALTER TABLE {} VALIDATE CONSTRAINT {}",
-                            constraint->table, constraint->name)}}});
+  for (const auto* constraint : constraints) {
+    set_aside(draft, *constraint, add_back);
   }
-  step.middle.push_back(Statement::of("ALTER TABLE {} ALTER COLUMN {} TYPE {}",
-                                      table, column.name, type.name));
-  step.middle.insert(step.middle.end(), add_back.begin(), add_back.end());
+  step.first.push_back(Statement::of("ALTER TABLE {} ALTER COLUMN {} TYPE {}",
+                                     table, column.name, type.name));
+  step.first.insert(step.first.end(), add_back.begin(), add_back.end());
   step.titles.push_back(fmt::format("{} becomes {} (metadata only)",
                                     column.name.name(), type.name.text));
   draft.stays(fmt::format("{} stays {}", column.name.name(), type.name.text));

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <string>
-
 #include "pgexpand/catalog/catalog.hpp"
 #include "pgexpand/ops/draft.hpp"
+
+#include <string>
 
 namespace pgexpand::ops {
 

@@ -1,10 +1,10 @@
 #include "ops/column_rules.hpp"
 
-#include <fmt/format.h>
-
 #include "ops/comparator.hpp"
 #include "ops/enforce.hpp"
 #include "ops/table_operation.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 namespace {
@@ -33,8 +33,9 @@ void fill_holes(TableDraft& table,
   const Expression value = over_row(up);
   table.fills.push_back(
       {.assignment = {physical, value},
-       .pending = sql::compose("t.{} IS NULL AND ({}) IS NOT NULL", physical,
-                               value),
+       .type = column.type,
+       .pending =
+           sql::compose("t.{} IS NULL AND ({}) IS NOT NULL", physical, value),
        .is_in_place = true});
 }
 
@@ -50,7 +51,8 @@ void require_not_null(Draft& draft,
                       const TableShape& shape,
                       const catalog::Column& column,
                       const std::optional<Expression>& up) {
-  const Identifier physical = shape.physical(column.name);
+  const Identifier after = shape.renamed(column.name);
+  const Identifier physical = shape.physical(after);
   table.touched.insert(column.name);
   const bool is_certain = up && is_never_null(*table.table, *up);
   if (up) {
@@ -58,24 +60,25 @@ void require_not_null(Draft& draft,
     draft.stays(fmt::format("the values filled into {}", column.name.name()));
   }
   table.before_switch.push_back(no_nulls(physical));
-  table.after_switch.push_back(no_nulls(column.name));
+  table.after_switch.push_back(no_nulls(after));
   if (!up) {
     draft.visible(fmt::format("an old client's NULL in {} is rejected",
                               column.name.name()));
   }
   const bool at_switch = is_certain || !up;
   enforce_not_null(draft, *table.table,
-                   {.column = at_switch ? physical : column.name,
-                    .phase = at_switch ? Phase::switch_over : Phase::contract});
+                   {.column = at_switch ? physical : after,
+                    .phase = at_switch ? Phase::switch_over : Phase::contract,
+                    .column_is_new = physical != column.name});
 }
 
-std::vector<plan::Undo> restore_not_null(const sql::TableName& name,
-                                         const Identifier& column,
-                                         const std::optional<Expression>& down) {
+std::vector<plan::Undo> restore_not_null(
+    const sql::TableName& name,
+    const Identifier& column,
+    const std::optional<Expression>& down) {
   const Identifier check(
       sql::shorten_name("pgexpand_not_null_" + column.name()));
-  const std::vector<plan::TableLock> strong{
-      {name, LockMode::access_exclusive}};
+  const std::vector<plan::TableLock> strong{{name, LockMode::access_exclusive}};
   std::vector<plan::Undo> undo;
   if (down) {
     const Expression value = over_row(*down);
@@ -99,12 +102,11 @@ std::vector<plan::Undo> restore_not_null(const sql::TableName& name,
             Statement::of("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} IS NOT "
                           "NULL) NOT VALID",
                           name, check, column)}}});
-  undo.push_back(
-      {.title = fmt::format("prove {} holds no NULL", column.name()),
-       .locks = {{name, LockMode::share_update_exclusive}},
-       .budget = plan::Budget::unlimited,
-       .action = plan::RunSql{{Statement::of(
-           "ALTER TABLE {} VALIDATE CONSTRAINT {}", name, check)}}});
+  undo.push_back({.title = fmt::format("prove {} holds no NULL", column.name()),
+                  .locks = {{name, LockMode::share_update_exclusive}},
+                  .budget = plan::Budget::unlimited,
+                  .action = plan::RunSql{{Statement::of(
+                      "ALTER TABLE {} VALIDATE CONSTRAINT {}", name, check)}}});
   undo.push_back(
       {.title = fmt::format("make {} NOT NULL again", column.name()),
        .locks = strong,
@@ -121,13 +123,13 @@ void allow_null(Draft& draft,
                 const std::optional<Expression>& down) {
   const sql::TableName& name = table.table->name;
   table.touched.insert(column.name);
-  draft.step({.title = fmt::format("allow NULL in {}", column.name.name()),
-              .phase = Phase::switch_over,
-              .locks = {{name, LockMode::access_exclusive}},
-              .action = plan::RunSql{{Statement::of(
-                  "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", name,
-                  column.name)}},
-              .undo = restore_not_null(name, column.name, down)});
+  draft.step(
+      {.title = fmt::format("allow NULL in {}", column.name.name()),
+       .phase = Phase::switch_over,
+       .locks = {{name, LockMode::access_exclusive}},
+       .action = plan::RunSql{{Statement::of(
+           "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", name, column.name)}},
+       .undo = restore_not_null(name, column.name, down)});
   if (!down) {
     draft.gate(
         {.count = Statement::of("SELECT count(*) FROM ONLY {} AS t WHERE {}",
@@ -184,10 +186,8 @@ void change_comment(Draft& draft,
   const sql::TableName& name = table.table->name;
   transition.lock(name, LockMode::share_update_exclusive);
   transition.last.push_back(comment_on_column(name, column.name, comment));
-  transition.undo_first(
-      {comment_on_column(name, column.name, column.comment)});
-  transition.titles.push_back(
-      fmt::format("comment on {}", column.name.name()));
+  transition.undo_first({comment_on_column(name, column.name, column.comment)});
+  transition.titles.push_back(fmt::format("comment on {}", column.name.name()));
 }
 
 }  // namespace pgexpand::ops

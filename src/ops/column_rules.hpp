@@ -1,9 +1,9 @@
 #pragma once
 
-#include <optional>
-
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/shape.hpp"
+
+#include <optional>
 
 namespace pgexpand::ops {
 

@@ -16,6 +16,11 @@ namespace pgexpand::ops {
 [[nodiscard]] sql::Expression as_type(const catalog::Type& type,
                                       const sql::Expression& value);
 
+/// `value` in that type, but not cut to its length or scale: what does not fit
+/// is still refused when it is assigned.
+[[nodiscard]] sql::Expression in_type(const catalog::Type& type,
+                                      const sql::Expression& value);
+
 /// `t.column`, the row that backfill and verify look at.
 [[nodiscard]] sql::Expression of_row(const sql::Identifier& column);
 

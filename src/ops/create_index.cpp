@@ -4,11 +4,12 @@
 // EXCLUSIVE and waits for every transaction with an older snapshot. A unique
 // one begins to reject rows when it is ready, before it is valid: it carries a
 // new promise, so it is built after verify, at a visible switch.
-#include <fmt/format.h>
-
+#include "ops/carry.hpp"
 #include "ops/enforce.hpp"
 #include "ops/index_fields.hpp"
 #include "ops/table_operation.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 namespace {
@@ -52,10 +53,8 @@ class CreateIndex final : public TableOperation {
       return;
     }
     auto& pieces = draft_of(draft, here);
-    for (const auto& key : index.keys) {
-      if (key.column) {
-        pieces.touched.insert(*key.column);
-      }
+    for (const auto& column : columns_read(index)) {
+      pieces.touched.insert(column);
     }
     build_index(draft, here,
                 {.index = index,
@@ -128,10 +127,9 @@ class CreateIndex final : public TableOperation {
       key.column = shape.physical(*wanted.column);
       return key;
     }
-    const auto* answer =
-        resolved(situation.answers, key_name(prefix, n),
-                 wanted.expression->where, allowed(), {.assigned = false},
-                 findings);
+    const auto* answer = resolved(situation.answers, key_name(prefix, n),
+                                  wanted.expression->where, allowed(),
+                                  {.assigned = false}, findings);
     if (answer != nullptr) {
       key.expression = bare(answer->deparsed, &shape);
     }

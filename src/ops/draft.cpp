@@ -1,13 +1,14 @@
 #include "pgexpand/ops/draft.hpp"
 
+#include "ops/comparator.hpp"
+#include "ops/sync_function.hpp"
+#include "ops/user_triggers.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-
-#include "ops/sync_function.hpp"
-#include "ops/user_triggers.hpp"
 
 namespace pgexpand::ops {
 namespace {
@@ -43,24 +44,33 @@ std::string joined_or(const std::vector<Expression>& conditions) {
   return fmt::format("{}", fmt::join(parts, " OR "));
 }
 
-/// One pass over the rows for all the fills of a table.
+/// The different conditions among the fills.
+std::vector<Expression> conditions_of(const std::vector<Fill>& fills) {
+  std::vector<Expression> conditions;
+  for (const Fill& fill : fills) {
+    if (std::ranges::find(conditions, fill.pending) == conditions.end()) {
+      conditions.push_back(fill.pending);
+    }
+  }
+  return conditions;
+}
+
+/// One pass over the rows for all the fills of a table. Rows that only another
+/// fill is after keep what is filled in place.
 plan::BackfillRows merged_fills(const TableDraft& draft) {
   plan::BackfillRows rows{.table = draft.table->name};
-  std::vector<Expression> pending;
+  const auto conditions = conditions_of(draft.fills);
   for (const Fill& fill : draft.fills) {
     plan::Assignment assignment = fill.assignment;
-    if (fill.is_in_place && draft.fills.size() > 1) {
+    if (fill.is_in_place && conditions.size() > 1) {
       assignment.value =
           sql::compose("CASE WHEN {} THEN {} ELSE t.{} END", fill.pending,
-                       fill.assignment.value, fill.assignment.column);
+                       in_type(fill.type, assignment.value), assignment.column);
     }
     rows.assign.push_back(std::move(assignment));
-    if (std::ranges::find(pending, fill.pending) == pending.end()) {
-      pending.push_back(fill.pending);
-    }
     rows.until_clean = rows.until_clean || fill.until_clean;
   }
-  rows.pending = {joined_or(pending)};
+  rows.pending = {joined_or(conditions)};
   rows.may_skip_user_triggers = may_skip_user_triggers(draft);
   if (const auto* key = draft.table->primary_key()) {
     rows.key = key->columns;
@@ -102,8 +112,7 @@ void add_expand(const std::deque<TableDraft>& tables,
     append(run.statements, draft.expand);
     append(step.parts, draft.expand_titles);
     if (!draft.sync_before.empty()) {
-      const auto names =
-          sync_names(*draft.table, merge.id, merge.state_schema);
+      const auto names = sync_names(*draft.table, merge.id, merge.state_schema);
       append(run.statements,
              create_sync(names, *draft.table, draft.sync_before, merge.user));
       append(undo.statements, drop_sync(names, *draft.table));
@@ -150,9 +159,9 @@ void add_analyze(const TableDraft& draft, Steps& steps) {
     for (const Identifier& column : draft.analyze) {
       columns.push_back(column.quoted());
     }
-    statement = Statement::of(
-        "ANALYZE {} ({})", draft.table->name,
-        Expression{fmt::format("{}", fmt::join(columns, ", "))});
+    statement =
+        Statement::of("ANALYZE {} ({})", draft.table->name,
+                      Expression{fmt::format("{}", fmt::join(columns, ", "))});
   }
   steps.add(Phase::backfill,
             {.title = fmt::format("analyze {}", draft.table->name.display()),
@@ -175,13 +184,12 @@ void add_verify(const TableDraft& draft, Steps& steps) {
   for (const auto& comparison : draft.before_switch) {
     titles.push_back(comparison.title);
   }
-  steps.add(Phase::verify,
-            {.title = fmt::format("compare all rows of {}",
-                                  draft.table->name.display()),
-             .locks = {},
-             .budget = plan::Budget::unlimited,
-             .action = std::move(compare),
-             .parts = std::move(titles)});
+  steps.add(Phase::verify, {.title = fmt::format("compare all rows of {}",
+                                                 draft.table->name.display()),
+                            .locks = {},
+                            .budget = plan::Budget::unlimited,
+                            .action = std::move(compare),
+                            .parts = std::move(titles)});
 }
 
 void add_steps_of(Phase phase, const std::vector<Step>& from, Steps& steps) {

@@ -4,14 +4,14 @@
 // and statistics object that mentions the column, and fails on views and the
 // like. New code must be able to leave the column out before it goes: where it
 // is NOT NULL without a default, a trigger supplies `down`.
+#include "ops/carry.hpp"
+#include "ops/table_operation.hpp"
+#include "ops/twin.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-
-#include "ops/carry.hpp"
-#include "ops/table_operation.hpp"
-#include "ops/twin.hpp"
 
 namespace pgexpand::ops {
 namespace {
@@ -34,8 +34,12 @@ class DropColumn final : public TableOperation {
     if (column == nullptr) {
       return;
     }
-    const bool is_fed = column->default_value || column->identity ||
-                        column->generated || down_;
+    if (!is_left_alone(shapes.of(*found), column_,
+                       "drop it in a migration of its own", findings)) {
+      return;
+    }
+    const bool is_fed =
+        column->default_value || column->identity || column->generated || down_;
     if (column->not_null && !is_fed) {
       findings.error(where(), "column.needs-down",
                      fmt::format("column {} is NOT NULL without a default: new "
@@ -72,7 +76,7 @@ class DropColumn final : public TableOperation {
       if (answer == nullptr) {
         return;
       }
-      supply(pieces, column, answer->deparsed);
+      supply(pieces, situation.shapes.of(here), column, answer->deparsed);
     }
     Transition& at_contract = draft.at_contract();
     at_contract.lock(here.name, plan::LockMode::access_exclusive);
@@ -85,21 +89,28 @@ class DropColumn final : public TableOperation {
     }
     at_contract.middle.push_back(sql::Statement::of(
         "ALTER TABLE {} DROP COLUMN {}", here.name, column_));
-    at_contract.titles.push_back(
-        fmt::format("drop column {}", column_.name()));
+    at_contract.titles.push_back(fmt::format("drop column {}", column_.name()));
   }
 
  private:
-  void supply(TableDraft& pieces,
-              const catalog::Column& column,
-              const sql::Expression& down) const {
-    const SyncFill fill{
-        {.column = column_, .type = column.type, .value = down}};
-    pieces.sync_before.fills.push_back(fill);
-    pieces.sync_after.fills.push_back(fill);
-    pieces.sync_titles.push_back(fmt::format(
-        "sync trigger: {} := {} where new code leaves it out", column_.name(),
-        bare(down).text));
+  /// `down` reads the new shape, whose columns have other names before the
+  /// switch than after it.
+  static void supply(TableDraft& pieces,
+                     const TableShape& shape,
+                     const catalog::Column& column,
+                     const sql::Expression& down) {
+    SyncFill before{
+        {.column = column.name, .type = column.type, .value = down}};
+    SyncFill after = before;
+    for (const Move& move : shape.moves()) {
+      before.assignment.renamed[move.to] = move.physical;
+      after.assignment.renamed[move.to] = move.to;
+    }
+    pieces.sync_before.fills.push_back(before);
+    pieces.sync_after.fills.push_back(after);
+    pieces.sync_titles.push_back(
+        fmt::format("sync trigger: {} := {} where new code leaves it out",
+                    column.name.name(), bare(down).text));
   }
 
   /// What DROP COLUMN refuses is a refusal now; what it takes along silently
@@ -108,22 +119,22 @@ class DropColumn final : public TableOperation {
                   const catalog::Column& column,
                   Diagnostics& findings) const {
     for (const auto& dependent : column.dependents) {
-      findings.refuse(where(), "column.has-dependents",
-                      fmt::format("{} depends on column {} of {}",
-                                  dependent.identity, column_.name(),
-                                  here.name.display()),
-                      fmt::format("drop the {} first", dependent.kind));
+      findings.refuse(
+          where(), "column.has-dependents",
+          fmt::format("{} depends on column {} of {}", dependent.identity,
+                      column_.name(), here.name.display()),
+          fmt::format("drop the {} first", dependent.kind));
     }
     const auto reads = [&](const std::vector<sql::Identifier>& columns) {
       return std::ranges::find(columns, column_) != columns.end();
     };
     for (const auto& key : here.referenced_by) {
       if (reads(key.references_columns)) {
-        findings.refuse(where(), "column.is-referenced",
-                        fmt::format("foreign key {} of {} refers to column {}",
-                                    key.name.name(), key.table.display(),
-                                    column_.name()),
-                        "drop the foreign key first");
+        findings.refuse(
+            where(), "column.is-referenced",
+            fmt::format("foreign key {} of {} refers to column {}",
+                        key.name.name(), key.table.display(), column_.name()),
+            "drop the foreign key first");
       }
     }
     std::vector<std::string> gone;
@@ -133,7 +144,8 @@ class DropColumn final : public TableOperation {
       }
     }
     for (const auto& check : here.constraints) {
-      if (check.kind == catalog::ConstraintKind::check && reads(check.columns)) {
+      if (check.kind == catalog::ConstraintKind::check &&
+          reads(check.columns)) {
         gone.push_back(fmt::format("check {}", check.name.name()));
       }
     }
@@ -166,7 +178,8 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
 extern const OperationType drop_column;
 constinit const OperationType drop_column = {
     .name = "drop_column",
-    .summary = "Drop a column in contract; `down` feeds old readers until then.",
+    .summary =
+        "Drop a column in contract; `down` feeds old readers until then.",
     .parse = parse,
 };
 

@@ -4,10 +4,10 @@
 // UPDATE EXCLUSIVE and waits for readers. Interrupted, it leaves the index
 // invalid but present: running it again finishes. An index that a constraint
 // owns cannot be dropped without the constraint.
-#include <fmt/format.h>
-
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 namespace {
@@ -33,11 +33,10 @@ class DropIndex final : public Operation {
     }
     const auto* index = table->index(index_.name);
     if (index->constraint) {
-      findings.refuse(
-          where_, "index.of-constraint",
-          fmt::format("index {} belongs to constraint {}", index_.display(),
-                      index->constraint->name()),
-          "drop the constraint instead");
+      findings.refuse(where_, "index.of-constraint",
+                      fmt::format("index {} belongs to constraint {}",
+                                  index_.display(), index->constraint->name()),
+                      "drop the constraint instead");
     } else if (index->is_replica_identity) {
       findings.refuse(where_, "index.is-replica-identity",
                       fmt::format("index {} is the replica identity of {}",
@@ -65,10 +64,10 @@ class DropIndex final : public Operation {
          .phase = plan::Phase::contract,
          .locks = {{table.name, plan::LockMode::share_update_exclusive}},
          .budget = plan::Budget::unlimited,
-         .action = plan::RunSql{{sql::Statement::of(
-                                    "DROP INDEX CONCURRENTLY IF EXISTS {}",
-                                    index.name)},
-                                false}});
+         .action = plan::RunSql{
+             {sql::Statement::of("DROP INDEX CONCURRENTLY IF EXISTS {}",
+                                 index.name)},
+             false}});
   }
 
  private:

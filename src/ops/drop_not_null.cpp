@@ -3,12 +3,12 @@
 // ALTER COLUMN ... DROP NOT NULL is metadata only, under ACCESS EXCLUSIVE. What
 // it breaks is readers that expect a value, and the way back: SET NOT NULL
 // needs every hole filled first, which is what `down` is for.
+#include "ops/column_rules.hpp"
+#include "ops/table_operation.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "ops/column_rules.hpp"
-#include "ops/table_operation.hpp"
 
 namespace pgexpand::ops {
 namespace {
@@ -32,8 +32,8 @@ class DropNotNull final : public TableOperation {
       return;
     }
     const auto* key = found->primary_key();
-    if (key != nullptr && std::ranges::find(key->columns, args_.column) !=
-                              key->columns.end()) {
+    if (key != nullptr &&
+        std::ranges::find(key->columns, args_.column) != key->columns.end()) {
       findings.refuse(where(), "column.in-primary-key",
                       fmt::format("column {} is in the primary key, which "
                                   "needs NOT NULL",
@@ -47,8 +47,7 @@ class DropNotNull final : public TableOperation {
              catalog::Probes& probes) const override {
     if (args_.down) {
       const auto& here = table(situation.catalog);
-      auto probe =
-          probe_after(here, situation.shapes.of(here), *args_.down);
+      auto probe = probe_after(here, situation.shapes.of(here), *args_.down);
       probe.target_type = here.column(args_.column)->type.name.text;
       probes.expressions[prefix + "down"] = std::move(probe);
     }
@@ -61,16 +60,22 @@ class DropNotNull final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& column = *here.column(args_.column);
     if (!column.not_null) {
-      findings.warn(where(), "column.already-nullable",
-                    fmt::format("column {} already allows NULL",
-                                args_.column.name()));
+      findings.warn(
+          where(), "column.already-nullable",
+          fmt::format("column {} already allows NULL", args_.column.name()));
+      return;
+    }
+    if (situation.shapes.of(here).move_of(args_.column) != nullptr) {
+      (void)is_left_alone(situation.shapes.of(here), args_.column,
+                          "give that operation `nullable: true`, or drop NOT "
+                          "NULL in a migration of its own",
+                          findings);
       return;
     }
     std::optional<sql::Expression> down;
     if (args_.down) {
-      const auto* answer =
-          resolved(situation.answers, prefix + "down", args_.down->where,
-                   allowed(), {}, findings);
+      const auto* answer = resolved(situation.answers, prefix + "down",
+                                    args_.down->where, allowed(), {}, findings);
       if (answer == nullptr) {
         return;
       }
@@ -100,7 +105,8 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
 extern const OperationType drop_not_null;
 constinit const OperationType drop_not_null = {
     .name = "drop_not_null",
-    .summary = "Allow NULL in a column; `down` fills the holes on the way back.",
+    .summary =
+        "Allow NULL in a column; `down` fills the holes on the way back.",
     .parse = parse,
 };
 

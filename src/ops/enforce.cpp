@@ -73,6 +73,9 @@ void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint) {
                                              constraint.name.name()),
                         .locks = drop_locks(constraint),
                         .action = plan::RunSql{{drop}}}}});
+  if (!constraint.validates) {
+    return;
+  }
   std::vector<plan::TableLock> validate_locks{
       {constraint.table, LockMode::share_update_exclusive}};
   draft.step({.title = fmt::format("prove it: {}", constraint.title),
@@ -89,12 +92,11 @@ void enforce_not_null(Draft& draft,
   const Identifier check(
       sql::shorten_name("pgexpand_not_null_" + rule.column.name()));
   enforce_constraint(
-      draft,
-      {.table = table.name,
-       .name = check,
-       .definition = sql::compose("CHECK ({} IS NOT NULL)", rule.column),
-       .phase = rule.phase,
-       .title = fmt::format("forbid NULL in {}", rule.column.name())});
+      draft, {.table = table.name,
+              .name = check,
+              .definition = sql::compose("CHECK ({} IS NOT NULL)", rule.column),
+              .phase = rule.phase,
+              .title = fmt::format("forbid NULL in {}", rule.column.name())});
   const bool at_switch = rule.phase == plan::Phase::switch_over;
   Transition& transition = at_switch ? draft.at_switch() : draft.at_contract();
   transition.lock(table.name, LockMode::access_exclusive);
@@ -102,15 +104,21 @@ void enforce_not_null(Draft& draft,
   // would scan.
   transition.first.push_back(Statement::of(
       "ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table.name, rule.column));
-  transition.first.push_back(Statement::of(
-      "ALTER TABLE {} DROP CONSTRAINT {}", table.name, check));
+  transition.first.push_back(
+      Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", table.name, check));
   transition.titles.push_back(
       fmt::format("make {} NOT NULL", rule.column.name()));
   if (at_switch && !rule.column_is_new) {
-    transition.undo_first({Statement::of(
-        "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table.name,
-        rule.column)});
+    transition.undo_first(
+        {Statement::of("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL",
+                       table.name, rule.column)});
   }
+}
+
+Statement comment_on_constraint(const catalog::Constraint& constraint) {
+  return Statement::of("COMMENT ON CONSTRAINT {} ON {} IS {}", constraint.name,
+                       constraint.table,
+                       sql::Literal{constraint.comment.value_or("")});
 }
 
 Expression name_list(const std::vector<Identifier>& names) {
@@ -127,10 +135,10 @@ Statement create_index_statement(const catalog::Index& index,
   for (const auto& key : index.keys) {
     keys.push_back(key_text(key));
   }
-  std::string text = fmt::format(
-      "CREATE {}INDEX CONCURRENTLY {} ON {} USING {} ({})",
-      index.is_unique ? "UNIQUE " : "", index.name.name, table,
-      sql::quote_identifier(index.method), fmt::join(keys, ", "));
+  std::string text =
+      fmt::format("CREATE {}INDEX CONCURRENTLY {} ON {} USING {} ({})",
+                  index.is_unique ? "UNIQUE " : "", index.name.name, table,
+                  sql::quote_identifier(index.method), fmt::join(keys, ", "));
   if (!index.include.empty()) {
     text += fmt::format(" INCLUDE ({})", name_list(index.include));
   }
@@ -159,24 +167,23 @@ void build_index(Draft& draft,
       .phase = wanted.phase,
       .locks = {{table.name, LockMode::share_update_exclusive}},
       .budget = plan::Budget::unlimited,
-      .action = plan::BuildIndex{
-          .table = table.name,
-          .index = index.name,
-          .create = create_index_statement(index, table.name),
-          .is_unique = index.is_unique,
-          .key_columns = static_cast<int>(index.keys.size()),
-          .columns = static_cast<int>(index.keys.size() +
-                                      index.include.size())},
+      .action =
+          plan::BuildIndex{.table = table.name,
+                           .index = index.name,
+                           .create = create_index_statement(index, table.name),
+                           .is_unique = index.is_unique,
+                           .key_columns = static_cast<int>(index.keys.size()),
+                           .columns = static_cast<int>(index.keys.size() +
+                                                       index.include.size())},
       .enforces = wanted.enforces};
   if (!wanted.on_new_column || wanted.enforces) {
-    step.undo = {
-        {.title = fmt::format("drop index {}", index.name.name.name()),
-         .locks = {{table.name, LockMode::share_update_exclusive}},
-         .budget = plan::Budget::unlimited,
-         .action = plan::RunSql{
-             {Statement::of("DROP INDEX CONCURRENTLY IF EXISTS {}",
-                            index.name)},
-             false}}};
+    step.undo = {{.title = fmt::format("drop index {}", index.name.name.name()),
+                  .locks = {{table.name, LockMode::share_update_exclusive}},
+                  .budget = plan::Budget::unlimited,
+                  .action = plan::RunSql{
+                      {Statement::of("DROP INDEX CONCURRENTLY IF EXISTS {}",
+                                     index.name)},
+                      false}}};
   }
   draft.step(std::move(step));
   for (const auto& key : index.keys) {

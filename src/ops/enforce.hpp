@@ -1,11 +1,11 @@
 #pragma once
 
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/ops/draft.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "pgexpand/catalog/catalog.hpp"
-#include "pgexpand/ops/draft.hpp"
 
 namespace pgexpand::ops {
 
@@ -15,7 +15,7 @@ namespace pgexpand::ops {
 struct NotNull {
   sql::Identifier column;  ///< Its name when the enforce steps run.
   plan::Phase phase = plan::Phase::switch_over;  ///< Or contract.
-  bool column_is_new = false;  ///< Rollback drops it anyway.
+  bool column_is_new = false;                    ///< Rollback drops it anyway.
 };
 void enforce_not_null(Draft& draft,
                       const catalog::Table& table,
@@ -29,6 +29,7 @@ struct EnforcedConstraint {
   sql::Expression definition;
   std::optional<sql::TableName> references;  ///< Locked too.
   plan::Phase phase = plan::Phase::switch_over;
+  bool validates = true;  ///< False carries a constraint that is NOT VALID.
   std::string title;
 };
 void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint);
@@ -37,7 +38,7 @@ void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint);
 struct NewIndex {
   catalog::Index index;  ///< Schema is the table's.
   plan::Phase phase = plan::Phase::backfill;
-  bool enforces = false;    ///< A unique index that carries a new promise.
+  bool enforces = false;       ///< A unique index that carries a new promise.
   bool on_new_column = false;  ///< Dropped with the column on rollback.
 };
 void build_index(Draft& draft,
@@ -50,6 +51,10 @@ void build_index(Draft& draft,
 
 /// `FOREIGN KEY (…) REFERENCES … MATCH … ON UPDATE … DEFERRABLE …`.
 [[nodiscard]] sql::Expression foreign_key_definition(
+    const catalog::Constraint& constraint);
+
+/// `COMMENT ON CONSTRAINT …`, for the one that has its name now.
+[[nodiscard]] sql::Statement comment_on_constraint(
     const catalog::Constraint& constraint);
 
 /// `"a", "b"`.

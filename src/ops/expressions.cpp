@@ -1,10 +1,12 @@
 #include "ops/expressions.hpp"
 
-#include <fmt/format.h>
-
 #include "pgexpand/base/assert.hpp"
 #include "pgexpand/base/units.hpp"
 #include "pgexpand/sql/parser.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace pgexpand::ops {
 namespace {
@@ -28,6 +30,10 @@ bool check_kind(const catalog::ExpressionAnswer& answer,
                    "write an expression over one row");
     return false;
   };
+  const auto read = sql::columns_of(answer.deparsed.text);
+  if (std::ranges::find(read, sql::Identifier("*")) != read.end()) {
+    return refuse("sql.star", "the whole row");
+  }
   if (answer.has_aggregate) {
     return refuse("expression.aggregate", "an aggregate");
   }
@@ -48,12 +54,11 @@ bool check_stability(const catalog::ExpressionAnswer& answer,
       allowed.is_volatile) {
     return true;
   }
-  const std::string why =
-      answer.stability == catalog::Stability::is_volatile
-          ? "is VOLATILE"
-          : answer.stability == catalog::Stability::session
-                ? "depends on the time or the session"
-                : "may read other tables";
+  const std::string why = answer.stability == catalog::Stability::is_volatile
+                              ? "is VOLATILE"
+                          : answer.stability == catalog::Stability::session
+                              ? "depends on the time or the session"
+                              : "may read other tables";
   findings.error(
       where, "expression.not-deterministic",
       fmt::format("{} {}: trigger, backfill and verify would disagree",
@@ -70,21 +75,21 @@ bool check_sample(const catalog::ExpressionAnswer& answer,
     return true;
   }
   if (answer.failed_rows == answer.sampled_rows) {
-    findings.refuse(where, "expression.fails-on-every-row",
-                    fmt::format("the expression fails on all {} sampled rows "
-                                "(SQLSTATE {})",
-                                human_count(answer.sampled_rows),
-                                answer.failed_sqlstate),
-                    "mend the expression, or the rows first");
+    findings.refuse(
+        where, "expression.fails-on-every-row",
+        fmt::format("the expression fails on all {} sampled rows "
+                    "(SQLSTATE {})",
+                    human_count(answer.sampled_rows), answer.failed_sqlstate),
+        "mend the expression, or the rows first");
     return false;
   }
-  findings.warn(where, "expression.fails-on-some-rows",
-                fmt::format("the expression fails on {} of {} sampled rows "
-                            "(SQLSTATE {})",
-                            human_count(answer.failed_rows),
-                            human_count(answer.sampled_rows),
-                            answer.failed_sqlstate),
-                "those rows would be quarantined and keep verify red");
+  findings.warn(
+      where, "expression.fails-on-some-rows",
+      fmt::format("the expression fails on {} of {} sampled rows "
+                  "(SQLSTATE {})",
+                  human_count(answer.failed_rows),
+                  human_count(answer.sampled_rows), answer.failed_sqlstate),
+      "those rows would be quarantined and keep verify red");
   return true;
 }
 
@@ -116,9 +121,10 @@ Allowed read_allow(spec::Fields& fields, Diagnostics& findings) {
     }
   }
   if (allowed.subquery) {
-    findings.error(fields.where("allow"), "spec.subquery-unsupported",
-                   "subqueries in expressions are not supported yet",
-                   "move the subquery into a function, and `allow: [volatile]`");
+    findings.error(
+        fields.where("allow"), "spec.subquery-unsupported",
+        "subqueries in expressions are not supported yet",
+        "move the subquery into a function, and `allow: [volatile]`");
   }
   return allowed;
 }

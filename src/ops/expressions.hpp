@@ -1,13 +1,13 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/catalog/probe.hpp"
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/sql/names.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace pgexpand::ops {
 

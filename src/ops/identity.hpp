@@ -21,11 +21,12 @@ namespace pgexpand::ops {
     const sql::Identifier& column,
     const sql::TableName& sequence,
     char kind);
-/// The way back.
+/// The way back; `owner` is the table's.
 [[nodiscard]] sql::Statement identity_to_sequence(
     const sql::TableName& table,
     const sql::Identifier& column,
-    const sql::TableName& sequence);
+    const sql::TableName& sequence,
+    const sql::Identifier& owner);
 /// Moves identity from one column to another of the same table, with its
 /// sequence's name, options and position.
 [[nodiscard]] sql::Statement move_identity(const sql::TableName& table,

@@ -33,8 +33,7 @@ std::optional<IndexKeyFields> detailed_key(
   IndexKeyFields key;
   key.column = fields.optional_identifier("column", findings);
   key.expression = read_expression(fields, "expression", findings);
-  const auto order =
-      fields.optional_choice("order", {"asc", "desc"}, findings);
+  const auto order = fields.optional_choice("order", {"asc", "desc"}, findings);
   const auto nulls =
       fields.optional_choice("nulls", {"first", "last"}, findings);
   key.opclass = read_object(fields, "opclass", findings);
@@ -58,8 +57,7 @@ std::vector<IndexKeyFields> read_keys(spec::Fields& fields,
   if (!nodes) {
     if (!fields.has("columns")) {
       findings.error(fields.where(), "spec.missing-field",
-                     "create_index needs `columns`",
-                     "add `columns: [name]`");
+                     "create_index needs `columns`", "add `columns: [name]`");
     }
     return keys;
   }
@@ -91,11 +89,9 @@ std::vector<Identifier> read_names(spec::Fields& fields,
                                    std::string_view key,
                                    Diagnostics& findings) {
   std::vector<Identifier> names;
-  for (const auto& text :
-       fields.optional_list(key, findings).value_or(
-           std::vector<std::string>{})) {
-    if (auto name =
-            spec::read_identifier(text, fields.where(key), findings)) {
+  for (const auto& text : fields.optional_list(key, findings)
+                              .value_or(std::vector<std::string>{})) {
+    if (auto name = spec::read_identifier(text, fields.where(key), findings)) {
       names.push_back(*std::move(name));
     }
   }
@@ -135,8 +131,7 @@ sql::TableName index_name(const IndexFields& fields,
     columns += '_' + (key.column ? key.column->name() : "expr");
   }
   const std::string base = table.name.name.name() + columns + "_idx";
-  sql::TableName name{table.name.schema,
-                      Identifier(sql::shorten_name(base))};
+  sql::TableName name{table.name.schema, Identifier(sql::shorten_name(base))};
   for (int n = 1; catalog.is_name_taken(name); ++n) {
     name.name = Identifier(sql::shorten_name(fmt::format("{}{}", base, n)));
   }

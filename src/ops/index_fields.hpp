@@ -1,16 +1,16 @@
 #pragma once
 
+#include "ops/expressions.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "ops/expressions.hpp"
 
 namespace pgexpand::ops {
 
 /// One member of create_index's `columns`.
 struct IndexKeyFields {
-  std::optional<sql::Identifier> column;  ///< Either this …
+  std::optional<sql::Identifier> column;     ///< Either this …
   std::optional<UserExpression> expression;  ///< … or this.
   std::optional<std::string> opclass;        ///< Quoted.
   std::optional<std::string> collation;      ///< Quoted.

@@ -34,8 +34,7 @@ void check_together(const NewColumn& column,
   exclude(computed && column.up, "`up` and `generated` or `identity`");
   exclude(computed && column.default_value,
           "`default` and `generated` or `identity`");
-  exclude(column.identity && column.references,
-          "`identity` and `references`");
+  exclude(column.identity && column.references, "`identity` and `references`");
   if (!column.nullable && !column.up && !column.default_value && !computed) {
     findings.error(where, "column.needs-value",
                    fmt::format("column {} is NOT NULL, but nothing gives "

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "ops/expressions.hpp"
+
 #include <optional>
 #include <string>
-
-#include "ops/expressions.hpp"
 
 namespace pgexpand::ops {
 

@@ -1,12 +1,12 @@
 #include "ops/new_column_pieces.hpp"
 
-#include <fmt/format.h>
-
 #include "ops/column_rules.hpp"
 #include "ops/comparator.hpp"
 #include "ops/enforce.hpp"
 #include "ops/identity.hpp"
 #include "ops/table_operation.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 namespace {
@@ -37,9 +37,8 @@ void NewColumnPieces::add_physical(const std::string& tail) {
   if (!values_.collation.empty()) {
     type += " COLLATE " + values_.collation;
   }
-  table_.expand.push_back(
-      Statement::of("ALTER TABLE {} ADD COLUMN {} {}", name, column_.name,
-                    Expression{type + tail}));
+  table_.expand.push_back(Statement::of("ALTER TABLE {} ADD COLUMN {} {}", name,
+                                        column_.name, Expression{type + tail}));
   table_.expand_undo.push_back(
       Statement::of("ALTER TABLE {} DROP COLUMN {}", name, column_.name));
   table_.expand_titles.push_back(fmt::format(
@@ -67,7 +66,7 @@ void NewColumnPieces::add(const catalog::Catalog& catalog,
   if (column_.generated) {
     add_generated(catalog, where, findings);
   } else if (column_.identity) {
-    add_identity();
+    add_identity(catalog, where, findings);
   } else if (values_.up) {
     add_filled_by_up();
   } else {
@@ -96,10 +95,22 @@ void NewColumnPieces::add_generated(const catalog::Catalog& catalog,
   }
 }
 
-void NewColumnPieces::add_identity() {
+void NewColumnPieces::add_identity(const catalog::Catalog& catalog,
+                                   const Location& where,
+                                   Diagnostics& findings) {
   const sql::TableName& name = table_.table->name;
   const sql::TableName sequence = identity_sequence_name(name, column_.name);
+  if (catalog.is_name_taken(sequence)) {
+    findings.error(where, "catalog.name-taken",
+                   fmt::format("{} exists already", sequence.display()),
+                   "rename it: the identity's sequence takes that name");
+    return;
+  }
+  const Identifier owner(table_.table->owner);
   table_.expand.push_back(Statement::of("CREATE SEQUENCE {}", sequence));
+  // OWNED BY wants one owner for both, and ours may only be a member of it.
+  table_.expand.push_back(
+      Statement::of("ALTER SEQUENCE {} OWNER TO {}", sequence, owner));
   add_physical("");
   const auto next_value =
       sql::compose("pg_catalog.nextval({}::pg_catalog.regclass)",
@@ -109,6 +120,7 @@ void NewColumnPieces::add_identity() {
   table_.expand.push_back(set_default(name, column_.name, next_value));
   const Expression is_missing = sql::compose("t.{} IS NULL", column_.name);
   table_.fills.push_back({.assignment = {column_.name, next_value},
+                          .type = values_.type,
                           .pending = is_missing,
                           .is_in_place = true,
                           .until_clean = true});
@@ -119,18 +131,19 @@ void NewColumnPieces::add_identity() {
   enforce_not_null(draft_, *table_.table,
                    {.column = column_.name, .column_is_new = true});
   auto& transition = draft_.at_switch();
-  transition.last.push_back(sequence_to_identity(
-      name, column_.name, sequence, *column_.identity));
+  transition.last.push_back(
+      sequence_to_identity(name, column_.name, sequence, *column_.identity));
   transition.undo_first(
-      {identity_to_sequence(name, column_.name, sequence)});
+      {identity_to_sequence(name, column_.name, sequence, owner)});
   transition.titles.push_back(
       fmt::format("make {} an identity column", column_.name.name()));
 }
 
 Expression NewColumnPieces::effective_up() const {
   return values_.default_value
-             ? sql::compose("COALESCE({}, {})", *values_.up,
-                            *values_.default_value)
+             ? sql::compose("COALESCE({}, {})",
+                            in_type(values_.type, *values_.up),
+                            in_type(values_.type, *values_.default_value))
              : *values_.up;
 }
 
@@ -150,12 +163,14 @@ void NewColumnPieces::add_filled_by_up() {
       "sync trigger {} -> {}", bare(value).text, column_.name.name()));
 
   const Expression up = over_row(value);
-  const Expression wrong =
-      values_.up_is_volatile
-          ? sql::compose("t.{} IS NULL", column_.name)
-          : differs(values_.type, of_row(column_.name),
-                    as_type(values_.type, up));
-  table_.fills.push_back({.assignment = {column_.name, up}, .pending = wrong});
+  const Expression wrong = values_.up_is_volatile
+                               ? sql::compose("t.{} IS NULL", column_.name)
+                               : differs(values_.type, of_row(column_.name),
+                                         as_type(values_.type, up));
+  table_.fills.push_back({.assignment = {column_.name, up},
+                          .type = values_.type,
+                          .pending = wrong,
+                          .is_in_place = values_.up_is_volatile});
   table_.analyze.push_back(column_.name);
   table_.before_switch.push_back(
       {.title = fmt::format("{} = {}", column_.name.name(), bare(value).text),
@@ -167,9 +182,8 @@ void NewColumnPieces::add_filled_by_up() {
     transition.lock(name, LockMode::access_exclusive);
     transition.last.push_back(
         set_default(name, column_.name, values_.default_value));
-    transition.titles.push_back(fmt::format("default of {}: {}",
-                                            column_.name.name(),
-                                            values_.default_value->text));
+    transition.titles.push_back(fmt::format(
+        "default of {}: {}", column_.name.name(), values_.default_value->text));
   }
 }
 
@@ -178,11 +192,10 @@ void NewColumnPieces::add_not_null_for_up(const Expression& value) {
     return;
   }
   const bool is_certain = is_never_null(*table_.table, value);
-  enforce_not_null(
-      draft_, *table_.table,
-      {.column = column_.name,
-       .phase = is_certain ? Phase::switch_over : Phase::contract,
-       .column_is_new = true});
+  enforce_not_null(draft_, *table_.table,
+                   {.column = column_.name,
+                    .phase = is_certain ? Phase::switch_over : Phase::contract,
+                    .column_is_new = true});
 }
 
 void NewColumnPieces::add_filled_by_default() {
@@ -201,11 +214,11 @@ void NewColumnPieces::add_filled_by_default() {
   table_.expand.push_back(
       set_default(name, column_.name, values_.default_value));
   const Expression is_missing = sql::compose("t.{} IS NULL", column_.name);
-  table_.fills.push_back(
-      {.assignment = {column_.name, *values_.default_value},
-       .pending = is_missing,
-       .is_in_place = true,
-       .until_clean = true});
+  table_.fills.push_back({.assignment = {column_.name, *values_.default_value},
+                          .type = values_.type,
+                          .pending = is_missing,
+                          .is_in_place = true,
+                          .until_clean = true});
   table_.analyze.push_back(column_.name);
   table_.before_switch.push_back(
       {.title = fmt::format("{} is not NULL", column_.name.name()),
@@ -217,16 +230,15 @@ void NewColumnPieces::add_filled_by_default() {
 }
 
 void NewColumnPieces::add_check(const TableShape& shape) {
-  const Identifier name = column_.check->name.value_or(Identifier(
-      sql::shorten_name(fmt::format("{}_{}_check",
-                                    table_.table->name.name.name(),
-                                    column_.name.name()))));
-  enforce_constraint(
-      draft_, {.table = table_.table->name,
-               .name = name,
-               .definition = sql::compose("CHECK ({})",
-                                          bare(*values_.check, &shape)),
-               .title = fmt::format("check {}", name.name())});
+  const Identifier name =
+      column_.check->name.value_or(Identifier(sql::shorten_name(
+          fmt::format("{}_{}_check", table_.table->name.name.name(),
+                      column_.name.name()))));
+  enforce_constraint(draft_, {.table = table_.table->name,
+                              .name = name,
+                              .definition = sql::compose(
+                                  "CHECK ({})", bare(*values_.check, &shape)),
+                              .title = fmt::format("check {}", name.name())});
   if (values_.up) {
     draft_.visible(fmt::format(
         "check {} rejects a row whose `up` does not pass it", name.name()));
@@ -240,8 +252,8 @@ void NewColumnPieces::add_unique(const catalog::Catalog& catalog) {
       column_.unique->name.value_or(Identifier(sql::shorten_name(
           fmt::format("{}_{}_key", table.name.name(), column_.name.name()))))};
   for (int n = 1; !column_.unique->name && catalog.is_name_taken(name); ++n) {
-    name.name = Identifier(sql::shorten_name(fmt::format(
-        "{}_{}_key{}", table.name.name(), column_.name.name(), n)));
+    name.name = Identifier(sql::shorten_name(
+        fmt::format("{}_{}_key{}", table.name.name(), column_.name.name(), n)));
   }
   catalog::Index index{.name = name,
                        .method = "btree",
@@ -257,8 +269,8 @@ void NewColumnPieces::add_unique(const catalog::Catalog& catalog) {
   transition.last.push_back(
       Statement::of("ALTER TABLE {} ADD CONSTRAINT {} UNIQUE USING INDEX {}",
                     table, name.name, name.name));
-  transition.undo_first({Statement::of("ALTER TABLE {} DROP CONSTRAINT {}",
-                                       table, name.name)});
+  transition.undo_first(
+      {Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", table, name.name)});
   transition.titles.push_back(
       fmt::format("unique constraint {}", name.name.name()));
   if (values_.up) {
@@ -267,10 +279,10 @@ void NewColumnPieces::add_unique(const catalog::Catalog& catalog) {
   }
 }
 
-void NewColumnPieces::add_reference(const catalog::Catalog& catalog,
+void NewColumnPieces::add_reference(const Situation& situation,
                                     Diagnostics& findings) {
   const ReferenceFields& wanted = *column_.references;
-  const auto* parent = catalog.table(wanted.table);
+  const auto* parent = situation.catalog.table(wanted.table);
   if (parent == nullptr) {
     findings.error(
         wanted.where, "catalog.unknown-table",
@@ -286,15 +298,17 @@ void NewColumnPieces::add_reference(const catalog::Catalog& catalog,
                    "name the column with `column:`");
     return;
   }
-  const Identifier name = wanted.name.value_or(Identifier(
-      sql::shorten_name(fmt::format("{}_{}_fkey",
-                                    table_.table->name.name.name(),
-                                    column_.name.name()))));
+  const Identifier name =
+      wanted.name.value_or(Identifier(sql::shorten_name(fmt::format(
+          "{}_{}_fkey", table_.table->name.name.name(), column_.name.name()))));
+  // A key that moves in the same migration is referred to where it goes.
+  const TableShape& shape = situation.shapes.of(*parent);
+  const Identifier target =
+      wanted.column ? *wanted.column : shape.renamed(key->columns.front());
   const catalog::Constraint constraint{
       .columns = {column_.name},
       .references_table = parent->name,
-      .references_columns = {wanted.column.value_or(
-          key != nullptr ? key->columns.front() : Identifier())},
+      .references_columns = {shape.physical(target)},
       .on_update = wanted.on_update,
       .on_delete = wanted.on_delete};
   enforce_constraint(draft_,
@@ -304,9 +318,9 @@ void NewColumnPieces::add_reference(const catalog::Catalog& catalog,
                       .references = parent->name,
                       .title = fmt::format("foreign key {}", name.name())});
   if (values_.up || values_.default_value) {
-    draft_.visible(fmt::format(
-        "foreign key {} rejects a value {} does not have", name.name(),
-        parent->name.display()));
+    draft_.visible(
+        fmt::format("foreign key {} rejects a value {} does not have",
+                    name.name(), parent->name.display()));
   }
 }
 

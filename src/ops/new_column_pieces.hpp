@@ -1,11 +1,12 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "ops/new_column.hpp"
 #include "pgexpand/ops/draft.hpp"
+#include "pgexpand/ops/operation.hpp"
 #include "pgexpand/ops/shape.hpp"
+
+#include <optional>
+#include <string>
 
 namespace pgexpand::ops {
 
@@ -35,14 +36,16 @@ class NewColumnPieces {
            Diagnostics& findings);
   void add_check(const TableShape& shape);
   void add_unique(const catalog::Catalog& catalog);
-  void add_reference(const catalog::Catalog& catalog, Diagnostics& findings);
+  void add_reference(const Situation& situation, Diagnostics& findings);
 
  private:
   void add_physical(const std::string& tail);
   void add_generated(const catalog::Catalog& catalog,
                      const Location& where,
                      Diagnostics& findings);
-  void add_identity();
+  void add_identity(const catalog::Catalog& catalog,
+                    const Location& where,
+                    Diagnostics& findings);
   void add_filled_by_up();
   void add_filled_by_default();
   void add_not_null_for_up(const sql::Expression& value);

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include "pgexpand/ops/operation.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 

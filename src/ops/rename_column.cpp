@@ -3,11 +3,11 @@
 // RENAME COLUMN is metadata only, and at that instant every statement with the
 // old name fails. So a column with the new name is filled beside it, both are
 // kept equal until contract, and then the old one goes.
-#include <fmt/format.h>
-
 #include "ops/carry.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 namespace {
@@ -36,12 +36,8 @@ class RenameColumn final : public TableOperation {
                      "choose another name");
       return;
     }
-    if (shapes.of(*found).move_of(from_) != nullptr) {
-      findings.error(where(), "column.moved-twice",
-                     fmt::format("column {} is changed by another operation "
-                                 "of this migration",
-                                 from_.name()),
-                     "rename it in a migration of its own");
+    if (!is_left_alone(shapes.of(*found), from_,
+                       "rename it in a migration of its own", findings)) {
       return;
     }
     if (column->generated) {

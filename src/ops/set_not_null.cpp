@@ -5,10 +5,10 @@
 // A check, even NOT VALID, rejects an UPDATE of any column of a row that still
 // holds NULL. So: fill the holes first (a sync trigger keeps new ones out),
 // verify, and only then enforce.
-#include <fmt/format.h>
-
 #include "ops/column_rules.hpp"
 #include "ops/table_operation.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 namespace {
@@ -50,28 +50,23 @@ class SetNotNull final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& column = *here.column(args_.column);
     if (column.not_null && column.not_null_valid) {
-      findings.warn(where(), "column.already-not-null",
-                    fmt::format("column {} already is NOT NULL",
-                                args_.column.name()));
+      findings.warn(
+          where(), "column.already-not-null",
+          fmt::format("column {} already is NOT NULL", args_.column.name()));
       return;
     }
     if (args_.up &&
-        situation.shapes.of(here).move_of(args_.column) != nullptr) {
-      findings.error(where(), "column.moved-twice",
-                     fmt::format("column {} is changed by another operation "
-                                 "of this migration",
-                                 args_.column.name()),
-                     "give that operation `nullable: false` and the `up`");
+        !is_left_alone(situation.shapes.of(here), args_.column,
+                       "give that operation `nullable: false` and the `up`",
+                       findings)) {
       return;
     }
     std::optional<sql::Expression> up;
     if (args_.up) {
-      const auto* answer =
-          resolved(situation.answers, prefix + "up", args_.up->where,
-                   allowed(), {}, findings);
-      if (answer == nullptr ||
-          !reads_no_generated_column(here, *answer, args_.up->where,
-                                     findings)) {
+      const auto* answer = resolved(situation.answers, prefix + "up",
+                                    args_.up->where, allowed(), {}, findings);
+      if (answer == nullptr || !reads_no_generated_column(
+                                   here, *answer, args_.up->where, findings)) {
         return;
       }
       up = answer->deparsed;

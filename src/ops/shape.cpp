@@ -60,9 +60,8 @@ std::vector<catalog::ScopeColumn> TableShape::scope() const {
     scope.push_back({.name = column.name,
                      .type = column.type,
                      .is_user_type = column.is_user_type,
-                     .stored_as = is_stored
-                                      ? std::optional(column.stored->name)
-                                      : std::nullopt});
+                     .stored_as = is_stored ? std::optional(column.stored->name)
+                                            : std::nullopt});
   }
   return scope;
 }

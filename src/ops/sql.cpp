@@ -4,12 +4,12 @@
 // its phase, with the search_path the connection arrived with. Statements that
 // refuse a transaction block (`transactional: false`) stand alone, and may run
 // again after a kill: they must be safe to repeat.
-#include <fmt/format.h>
-
 #include "ops/expressions.hpp"
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/sql/parser.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::ops {
 namespace {

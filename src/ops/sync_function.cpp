@@ -6,13 +6,13 @@
 // our schema. SET search_path keeps operators from being hijacked.
 #include "ops/sync_function.hpp"
 
+#include "ops/comparator.hpp"
+#include "pgexpand/sql/parser.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-
-#include "ops/comparator.hpp"
-#include "pgexpand/sql/parser.hpp"
 
 namespace pgexpand::ops {
 namespace {
@@ -35,8 +35,7 @@ Expression qualified(std::string_view row,
 
 /// The physical columns the assignment reads.
 std::vector<Identifier> inputs(const SyncAssignment& assignment) {
-  std::vector<Identifier> columns =
-      sql::columns_of(assignment.value.text);
+  std::vector<Identifier> columns = sql::columns_of(assignment.value.text);
   for (Identifier& column : columns) {
     const auto found = assignment.renamed.find(column);
     if (found != assignment.renamed.end()) {
@@ -89,9 +88,9 @@ class Body {
              "VALUES ({}, {}, {}, SQLSTATE) ON CONFLICT DO NOTHING;",
              names_.state_schema, sql::quote_literal(names_.migration),
              sql::quote_literal(table_.name.display()),
-             key.empty() ? "'(no key)'"
-                         : fmt::format("concat_ws(',', {})",
-                                       fmt::join(key, ", "))));
+             key.empty()
+                 ? "'(no key)'"
+                 : fmt::format("concat_ws(',', {})", fmt::join(key, ", "))));
   }
 
   /// An `up` that fails must not fail the application's write: the column
@@ -142,8 +141,9 @@ class Body {
       conditions.push_back(
           changed(column, stored != nullptr ? stored->type : catalog::Type{}));
     }
-    return conditions.empty() ? "false"
-                              : fmt::format("{}", fmt::join(conditions, " OR "));
+    return conditions.empty()
+               ? "false"
+               : fmt::format("{}", fmt::join(conditions, " OR "));
   }
 
   void add_fill(const SyncAssignment& assignment) {
@@ -190,8 +190,9 @@ class Body {
       conditions.push_back(
           changed(column, is_new ? pair.forward.type : stored->type));
     }
-    return conditions.empty() ? "false"
-                              : fmt::format("{}", fmt::join(conditions, " OR "));
+    return conditions.empty()
+               ? "false"
+               : fmt::format("{}", fmt::join(conditions, " OR "));
   }
 
   void add_both(const SyncPair& pair) {
@@ -243,9 +244,9 @@ std::string dollar_quote(std::string_view body) {
 SyncNames sync_names(const catalog::Table& table,
                      const std::string& migration,
                      const Identifier& state_schema) {
-  const std::string function = fmt::format(
-      "sync_{}_{}_{}", migration, table.name.schema.name(),
-      table.name.name.name());
+  const std::string function =
+      fmt::format("sync_{}_{}_{}", migration, table.name.schema.name(),
+                  table.name.name.name());
   return {.function = {state_schema, Identifier(sql::shorten_name(function))},
           .trigger = Identifier(sql::shorten_name("~pgexpand_" + migration)),
           .state_schema = state_schema,
@@ -286,8 +287,8 @@ std::vector<Statement> create_sync(const SyncNames& names,
     statements.push_back(Statement::of("GRANT INSERT ON {}.quarantine TO {}",
                                        names.state_schema, owner));
   }
-  statements.push_back(Statement::of(
-      "REVOKE ALL ON FUNCTION {}() FROM PUBLIC", names.function));
+  statements.push_back(
+      Statement::of("REVOKE ALL ON FUNCTION {}() FROM PUBLIC", names.function));
   statements.push_back(Statement::of(
       "CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {} FOR EACH ROW WHEN "
       "(pg_catalog.current_setting('pgexpand.mode', true) IS DISTINCT FROM "

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "pgexpand/ops/draft.hpp"
+
 #include <string>
 #include <vector>
-
-#include "pgexpand/ops/draft.hpp"
 
 namespace pgexpand::ops {
 
@@ -31,7 +31,7 @@ struct SyncNames {
     const std::string& user);
 
 /// Trigger, then function: what rollback and contract run.
-[[nodiscard]] std::vector<sql::Statement> drop_sync(const SyncNames& names,
-                                                    const catalog::Table& table);
+[[nodiscard]] std::vector<sql::Statement> drop_sync(
+    const SyncNames& names, const catalog::Table& table);
 
 }  // namespace pgexpand::ops

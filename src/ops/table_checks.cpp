@@ -1,9 +1,9 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "ops/sync_function.hpp"
 #include "ops/user_triggers.hpp"
 #include "pgexpand/ops/table_rules.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace pgexpand::ops {
 namespace {
@@ -69,12 +69,12 @@ void check_table(const TableDraft& draft,
         "[published]`");
   }
   if (draft.adds_columns && table.next_column_number + 10 > max_columns) {
-    findings.refuse(draft.where, "table.too-many-columns",
-                    fmt::format("table {} has used {} of 1600 column numbers, "
-                                "dropped ones included",
-                                table.name.display(),
-                                table.next_column_number - 1),
-                    "copy the table: only a new one starts counting again");
+    findings.refuse(
+        draft.where, "table.too-many-columns",
+        fmt::format("table {} has used {} of 1600 column numbers, "
+                    "dropped ones included",
+                    table.name.display(), table.next_column_number - 1),
+        "copy the table: only a new one starts counting again");
   }
   check_user_triggers(draft, catalog, sync_trigger, draft.where, findings);
 }

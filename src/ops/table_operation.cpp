@@ -1,17 +1,16 @@
 #include "ops/table_operation.hpp"
 
+#include "pgexpand/base/assert.hpp"
+#include "pgexpand/sql/parser.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
-#include "pgexpand/base/assert.hpp"
-#include "pgexpand/sql/parser.hpp"
-
 namespace pgexpand::ops {
 
-std::optional<Target> read_target(spec::Fields& fields,
-                                  Diagnostics& findings) {
+std::optional<Target> read_target(spec::Fields& fields, Diagnostics& findings) {
   auto table = fields.required_table("table", findings);
   const Allowed allowed = read_allow(fields, findings);
   if (!table) {
@@ -59,9 +58,25 @@ const catalog::Column* TableOperation::find_column(
   findings.error(target_.where, "catalog.unknown-column",
                  fmt::format("column {} of table {} does not exist",
                              column.name(), table.name.display()),
-                 nearest ? fmt::format("did you mean {}?", *nearest)
-                         : "names are taken as they stand, without case folding");
+                 nearest
+                     ? fmt::format("did you mean {}?", *nearest)
+                     : "names are taken as they stand, without case folding");
   return nullptr;
+}
+
+bool TableOperation::is_left_alone(const TableShape& shape,
+                                   const sql::Identifier& column,
+                                   std::string hint,
+                                   Diagnostics& findings) const {
+  if (shape.move_of(column) == nullptr && shape.column(column) != nullptr) {
+    return true;
+  }
+  findings.error(target_.where, "column.moved-twice",
+                 fmt::format("column {} is changed by another operation of "
+                             "this migration",
+                             column.name()),
+                 std::move(hint));
+  return false;
 }
 
 TableDraft& TableOperation::draft_of(Draft& draft,
@@ -139,9 +154,13 @@ sql::Expression bare(const sql::Expression& expression,
 
 bool is_never_null(const catalog::Table& table,
                    const sql::Expression& expression) {
+  // From 18 on jsonb's null becomes NULL when it is cast.
+  const bool casts_may_lose = !sql::is_plain_column(expression.text);
+  constexpr std::uint32_t jsonb = 3802;
   return sql::never_null(expression.text, [&](const sql::Identifier& name) {
     const auto* column = table.column(name);
-    return column == nullptr || !column->not_null || !column->not_null_valid;
+    return column == nullptr || !column->not_null || !column->not_null_valid ||
+           (casts_may_lose && column->type.base_oid == jsonb);
   });
 }
 

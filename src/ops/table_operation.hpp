@@ -1,10 +1,10 @@
 #pragma once
 
-#include <string>
-
 #include "ops/expressions.hpp"
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
+
+#include <string>
 
 namespace pgexpand::ops {
 
@@ -41,6 +41,11 @@ class TableOperation : public Operation {
       const catalog::Table& table,
       const sql::Identifier& column,
       Diagnostics& findings) const;
+  /// A finding if another operation moves or drops today's column.
+  [[nodiscard]] bool is_left_alone(const TableShape& shape,
+                                   const sql::Identifier& column,
+                                   std::string hint,
+                                   Diagnostics& findings) const;
   /// The table's draft, with `allow` and the place noted.
   [[nodiscard]] TableDraft& draft_of(Draft& draft,
                                      const catalog::Table& table) const;

@@ -4,18 +4,18 @@
 // over with metadata-only statements.
 #include "ops/twin.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
-#include <array>
-
 #include "ops/column_rules.hpp"
 #include "ops/comparator.hpp"
 #include "ops/enforce.hpp"
 #include "ops/identity.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
 
 namespace pgexpand::ops {
 namespace {
@@ -64,12 +64,12 @@ class TwinPieces {
     if (!twin_.collation.empty()) {
       type.text += " COLLATE " + twin_.collation;
     }
-    pieces_.expand.push_back(Statement::of("ALTER TABLE {} ADD COLUMN {} {}",
-                                           table_, fresh_, type));
+    pieces_.expand.push_back(
+        Statement::of("ALTER TABLE {} ADD COLUMN {} {}", table_, fresh_, type));
     pieces_.expand_undo.push_back(
         Statement::of("ALTER TABLE {} DROP COLUMN {}", table_, fresh_));
-    pieces_.expand_titles.push_back(fmt::format(
-        "add column {} {}", fresh_.name(), twin_.type.name.text));
+    pieces_.expand_titles.push_back(
+        fmt::format("add column {} {}", fresh_.name(), twin_.type.name.text));
     copy_attributes();
     pieces_.touched.insert(old_);
     pieces_.touched.insert(twin_.move.to);
@@ -98,10 +98,9 @@ class TwinPieces {
                                    : sql::quote_identifier(grant.grantee)};
       const Expression tail{grant.with_grant_option ? " WITH GRANT OPTION"
                                                     : ""};
-      pieces_.expand.push_back(
-          Statement::of("GRANT {} ({}) ON {} TO {}{}",
-                        Expression{grant.privilege}, fresh_, table_, grantee,
-                        tail));
+      pieces_.expand.push_back(Statement::of("GRANT {} ({}) ON {} TO {}{}",
+                                             Expression{grant.privilege},
+                                             fresh_, table_, grantee, tail));
     }
   }
 
@@ -113,7 +112,8 @@ class TwinPieces {
       return;
     }
     if (column.storage != column.type_storage) {
-      alter_fresh({fmt::format("SET STORAGE {}", storage_name(column.storage))});
+      alter_fresh(
+          {fmt::format("SET STORAGE {}", storage_name(column.storage))});
     }
     if (column.compression) {
       alter_fresh({fmt::format("SET COMPRESSION {}",
@@ -149,11 +149,11 @@ class TwinPieces {
     if (twin_.move.swaps) {
       pieces_.sync_before.pairs.push_back(
           {.visibility = Visibility::old_only, .forward = forward(fresh_)});
-      pieces_.sync_after.pairs.push_back({.visibility = Visibility::new_only,
-                                          .forward = forward(twin_.move.to),
-                                          .backward =
-                                              backward(twin_.move.stale()),
-                                          .lossy = twin_.lossy});
+      pieces_.sync_after.pairs.push_back(
+          {.visibility = Visibility::new_only,
+           .forward = forward(twin_.move.to),
+           .backward = backward(twin_.move.stale()),
+           .lossy = twin_.lossy});
     } else {
       // With the old column's default supplied, an old writer's INSERT gives
       // the new one its value too.
@@ -176,18 +176,19 @@ class TwinPieces {
 
   void add_fill() {
     pieces_.fills.push_back({.assignment = {fresh_, over_row(twin_.up)},
-                             .pending = wrong_before()});
+                             .type = twin_.type,
+                             .pending = wrong_before(),
+                             .is_in_place = twin_.is_volatile});
   }
 
   /// `down` over the row, with the new column where it is at that time.
   [[nodiscard]] Expression down_over(const Identifier& new_column) const {
     return as_type(
         twin_.column->type,
-        sql::rewrite_columns(
-            twin_.down, "t", [&](const Identifier& name) {
-              return name == twin_.move.to ? std::optional(new_column)
-                                           : std::nullopt;
-            }));
+        sql::rewrite_columns(twin_.down, "t", [&](const Identifier& name) {
+          return name == twin_.move.to ? std::optional(new_column)
+                                       : std::nullopt;
+        }));
   }
 
   void add_comparisons() {
@@ -196,8 +197,8 @@ class TwinPieces {
         {.title = fmt::format("{} = {}", fresh_.name(), bare(twin_.up).text),
          .differs = wrong_before(),
          .repair = plan::Assignment{fresh_, over_row(twin_.up)}});
-    const bool is_copy = sql::is_plain_column(twin_.up.text) &&
-                         old_type.oid == twin_.type.oid;
+    const bool is_copy =
+        sql::is_plain_column(twin_.up.text) && old_type.oid == twin_.type.oid;
     if (!is_copy && !twin_.lossy && !twin_.is_volatile) {
       pieces_.before_switch.push_back(
           {.title = fmt::format("{} survives the round trip through down",
@@ -247,7 +248,9 @@ class TwinPieces {
     if (twin_.lossy && column.not_null) {
       at_switch.first.push_back(Statement::of(
           "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table_, old_));
-      at_switch.undo_after = restore_not_null(table_, old_, std::nullopt);
+      for (auto& undo : restore_not_null(table_, old_, std::nullopt)) {
+        at_switch.undo_after.push_back(std::move(undo));
+      }
     }
     rename(at_switch.middle, old_, stale);
     rename(at_switch.middle, fresh_, twin_.move.to);
@@ -257,8 +260,8 @@ class TwinPieces {
     at_switch.undo_first(std::move(back));
     move_default(at_switch, twin_.move.to, stale, true);
     touch_trigger_functions(at_switch);
-    at_switch.titles.push_back(fmt::format("{} takes the name {}",
-                                           fresh_.name(), old_.name()));
+    at_switch.titles.push_back(
+        fmt::format("{} takes the name {}", fresh_.name(), old_.name()));
     end_stale(stale);
     draft_.visible(fmt::format("{} becomes {} under its old name", old_.name(),
                                twin_.type.name.text));
@@ -289,8 +292,8 @@ class TwinPieces {
     const catalog::Column& column = *twin_.column;
     auto& place = is_undoable ? transition.last : transition.first;
     if (column.identity && column.sequence) {
-      place.push_back(move_identity(table_, from, to, *column.sequence,
-                                    *column.identity));
+      place.push_back(
+          move_identity(table_, from, to, *column.sequence, *column.identity));
       if (is_undoable) {
         transition.undo_first({move_identity(table_, to, from, *column.sequence,
                                              *column.identity)});
@@ -386,57 +389,6 @@ class TwinPieces {
 
 void add_twin(Draft& draft, TableDraft& pieces, const Twin& twin) {
   TwinPieces(draft, pieces, twin).add();
-}
-
-bool is_widening(const catalog::Type& from, const catalog::Type& to) {
-  constexpr std::uint32_t int2 = 21, int4 = 23, int8 = 20, numeric = 1700,
-                          text = 25, varchar = 1043, float4 = 700, float8 = 701;
-  const auto is = [&](std::uint32_t source, std::uint32_t target) {
-    return from.oid == source && to.oid == target && to.modifier < 0;
-  };
-  const bool is_string = from.oid == varchar || from.oid == text;
-  return is(int2, int4) || is(int2, int8) || is(int4, int8) ||
-         is(int2, numeric) || is(int4, numeric) || is(int8, numeric) ||
-         is(int4, float8) || is(int2, float8) || is(float4, float8) ||
-         (is_string && to.oid == text) ||
-         (is_string && to.oid == varchar && to.modifier < 0) ||
-         (from.oid == to.oid && from.modifier == to.modifier);
-}
-
-void check_dependents(const catalog::Table& table,
-                      const catalog::Column& column,
-                      const Location& where,
-                      Diagnostics& findings) {
-  for (const auto& dependent : column.dependents) {
-    findings.refuse(where, "column.has-dependents",
-                    fmt::format("{} depends on column {} of {} and cannot "
-                                "follow it ({})",
-                                dependent.identity, column.name.name(),
-                                table.name.display(), dependent.kind),
-                    fmt::format("drop the {} first and create it again after "
-                                "contract",
-                                dependent.kind));
-  }
-  for (const auto& index : table.indexes) {
-    const bool mentions =
-        index.is_exclusion &&
-        std::ranges::any_of(index.keys, [&](const catalog::IndexKey& key) {
-          const auto read = key.expression
-                                ? sql::columns_of(key.expression->text)
-                                : std::vector<Identifier>{};
-          return key.column == column.name ||
-                 std::ranges::find(read, column.name) != read.end();
-        });
-    if (mentions) {
-      findings.refuse(
-          where, "column.exclusion-constraint",
-          fmt::format("exclusion constraint {} cannot be built for the new "
-                      "column without blocking writers: PostgreSQL has no NOT "
-                      "VALID for it",
-                      index.name.name.name()),
-          "drop the constraint first and add it again after contract");
-    }
-  }
 }
 
 }  // namespace pgexpand::ops

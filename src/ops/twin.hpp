@@ -1,12 +1,12 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "pgexpand/catalog/catalog.hpp"
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/ops/shape.hpp"
+
+#include <optional>
+#include <string>
 
 namespace pgexpand::ops {
 
@@ -24,10 +24,10 @@ struct Twin {
   std::optional<sql::Expression> default_value;  ///< Deparsed.
   std::optional<std::string> comment;
   bool not_null = false;
-  bool up_is_safe = false;      ///< Cannot fail.
-  bool is_injective = false;    ///< Different values stay different.
-  bool is_volatile = false;     ///< Allowed: verify only looks for NULL.
-  bool lossy = false;           ///< Allowed: `down` may have no value.
+  bool up_is_safe = false;    ///< Cannot fail.
+  bool is_injective = false;  ///< Different values stay different.
+  bool is_volatile = false;   ///< Allowed: verify only looks for NULL.
+  bool lossy = false;         ///< Allowed: `down` may have no value.
 };
 
 /// Adds the column, its sync rules, fill, comparisons, NOT NULL, default,

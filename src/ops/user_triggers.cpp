@@ -35,12 +35,11 @@ bool assigns_any(const TableDraft& draft,
 /// Does replica mode skip a check the assigned columns need?
 bool needs_constraint_triggers(const TableDraft& draft) {
   const auto is_checked = [&](const catalog::Constraint& constraint) {
-    const bool by_trigger =
-        constraint.kind == ConstraintKind::foreign_key ||
-        (constraint.is_deferrable &&
-         (constraint.kind == ConstraintKind::unique ||
-          constraint.kind == ConstraintKind::primary_key ||
-          constraint.kind == ConstraintKind::exclusion));
+    const bool by_trigger = constraint.kind == ConstraintKind::foreign_key ||
+                            (constraint.is_deferrable &&
+                             (constraint.kind == ConstraintKind::unique ||
+                              constraint.kind == ConstraintKind::primary_key ||
+                              constraint.kind == ConstraintKind::exclusion));
     return by_trigger && assigns_any(draft, constraint.columns);
   };
   const auto is_referenced = [&](const catalog::Constraint& constraint) {

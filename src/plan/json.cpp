@@ -1,11 +1,15 @@
 // The plan as JSON: one to_json/from_json pair a type, found by nlohmann's
 // argument-dependent lookup, so that a new member is added in one place.
-#include <fmt/format.h>
-
-#include <nlohmann/json.hpp>
-
 #include "pgexpand/base/error.hpp"
 #include "pgexpand/plan/plan.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <string_view>
 
 namespace pgexpand::sql {
 
@@ -40,10 +44,26 @@ static void from_json(const nlohmann::json& json, Statement& value) {
 namespace pgexpand {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Location, file, line, column, line_text)
-NLOHMANN_JSON_SERIALIZE_ENUM(Severity,
-                             {{Severity::error, "error"},
-                              {Severity::refusal, "refusal"},
-                              {Severity::warning, "warning"}})
+
+// nlohmann's own enum macro reads an unknown word as the first value.
+template <std::size_t Size>
+static std::size_t place_of(const std::array<std::string_view, Size>& names,
+                            const nlohmann::json& json) {
+  const auto found = std::ranges::find(names, json.get<std::string>());
+  if (found == names.end()) {
+    throw std::out_of_range("unknown word");
+  }
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+constexpr std::array<std::string_view, 3> severity_names{"error", "refusal",
+                                                         "warning"};
+static void to_json(nlohmann::json& json, const Severity& value) {
+  json = severity_names.at(static_cast<std::size_t>(value));
+}
+static void from_json(const nlohmann::json& json, Severity& value) {
+  value = static_cast<Severity>(place_of(severity_names, json));
+}
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(
     Diagnostic, severity, code, message, hint, where)
 
@@ -61,12 +81,21 @@ static void to_json(nlohmann::json& json, const LockMode& value) {
   json = static_cast<int>(value);
 }
 static void from_json(const nlohmann::json& json, LockMode& value) {
-  value = static_cast<LockMode>(json.get<int>());
+  const int number = json.get<int>();
+  if (number < 0 || number > static_cast<int>(LockMode::access_exclusive)) {
+    throw std::out_of_range("lock mode");
+  }
+  value = static_cast<LockMode>(number);
 }
-NLOHMANN_JSON_SERIALIZE_ENUM(Budget,
-                             {{Budget::hold, "hold"},
-                              {Budget::step, "step"},
-                              {Budget::unlimited, "unlimited"}})
+
+constexpr std::array<std::string_view, 3> budget_names{"hold", "step",
+                                                       "unlimited"};
+static void to_json(nlohmann::json& json, const Budget& value) {
+  json = budget_names.at(static_cast<std::size_t>(value));
+}
+static void from_json(const nlohmann::json& json, Budget& value) {
+  value = static_cast<Budget>(place_of(budget_names, json));
+}
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TableLock, table, mode)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunSql, statements, transactional, is_users)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(
@@ -117,16 +146,8 @@ static void from_json(const nlohmann::json& json, Action& value) {
 }
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Undo, title, locks, budget, action)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Step,
-                                   id,
-                                   title,
-                                   phase,
-                                   locks,
-                                   budget,
-                                   action,
-                                   enforces,
-                                   undo,
-                                   parts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(
+    Step, id, title, phase, locks, budget, action, enforces, undo, parts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Gate, count, code, message, hint, since)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlannedTable,
                                    name,

@@ -11,21 +11,22 @@ namespace {
 constexpr std::array<std::string_view, 5> phase_names{
     "expand", "backfill", "verify", "switch", "contract"};
 
-constexpr std::array<std::string_view, 9> lock_names{
-    "",
-    "ACCESS SHARE",
-    "ROW SHARE",
-    "ROW EXCLUSIVE",
-    "SHARE UPDATE EXCLUSIVE",
-    "SHARE",
-    "SHARE ROW EXCLUSIVE",
-    "EXCLUSIVE",
-    "ACCESS EXCLUSIVE"};
+constexpr std::array<std::string_view, 9> lock_names{"",
+                                                     "ACCESS SHARE",
+                                                     "ROW SHARE",
+                                                     "ROW EXCLUSIVE",
+                                                     "SHARE UPDATE EXCLUSIVE",
+                                                     "SHARE",
+                                                     "SHARE ROW EXCLUSIVE",
+                                                     "EXCLUSIVE",
+                                                     "ACCESS EXCLUSIVE"};
 
 template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
 
 }  // namespace
 
@@ -81,26 +82,25 @@ std::vector<sql::Statement> statements_of(const Action& action) {
   using sql::Statement;
   constexpr std::string_view window = "t.ctid >= $1 AND t.ctid < $2";
   return std::visit(
-      Overloaded{
-          [](const RunSql& run) { return run.statements; },
-          [](const BuildIndex& build) {
-            return std::vector<Statement>{build.create};
-          },
-          [&](const BackfillRows& fill) {
-            return std::vector{Statement::verbatim(
-                fmt::format("{} WHERE {} AND ({})", update_clause(fill), window,
-                            fill.pending))};
-          },
-          [&](const CompareRows& compare) {
-            std::vector<Statement> asked;
-            for (const auto& comparison : compare.before_switch) {
-              asked.push_back(Statement::verbatim(fmt::format(
-                  "SELECT count(*) FILTER (WHERE {}) FROM ONLY {} AS t "
-                  "WHERE {}",
-                  comparison.differs, compare.table, window)));
-            }
-            return asked;
-          }},
+      Overloaded{[](const RunSql& run) { return run.statements; },
+                 [](const BuildIndex& build) {
+                   return std::vector<Statement>{build.create};
+                 },
+                 [&](const BackfillRows& fill) {
+                   return std::vector{Statement::verbatim(
+                       fmt::format("{} WHERE {} AND ({})", update_clause(fill),
+                                   window, fill.pending))};
+                 },
+                 [&](const CompareRows& compare) {
+                   std::vector<Statement> asked;
+                   for (const auto& comparison : compare.before_switch) {
+                     asked.push_back(Statement::verbatim(fmt::format(
+                         "SELECT count(*) FILTER (WHERE {}) FROM ONLY {} AS t "
+                         "WHERE {}",
+                         comparison.differs, compare.table, window)));
+                   }
+                   return asked;
+                 }},
       action);
 }
 

@@ -1,10 +1,10 @@
 #include "pgexpand/planner/planner.hpp"
 
-#include <fmt/format.h>
-
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/ops/table_rules.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::planner {
 
@@ -22,9 +22,10 @@ struct Drafting::Impl {
 Drafting::Drafting(const spec::MigrationSpec& spec,
                    std::string state_schema,
                    Diagnostics& findings)
-    : impl_(std::make_unique<Impl>(
-          Impl{spec, std::move(state_schema),
-               ops::parse_operations(spec, findings), {}})) {}
+    : impl_(std::make_unique<Impl>(Impl{spec,
+                                        std::move(state_schema),
+                                        ops::parse_operations(spec, findings),
+                                        {}})) {}
 
 Drafting::~Drafting() = default;
 Drafting::Drafting(Drafting&&) noexcept = default;

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include "pgexpand/sql/parser.hpp"
 #include "sql/parse_tree.hpp"
+
+#include <fmt/format.h>
 
 namespace pgexpand::sql {
 

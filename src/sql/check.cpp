@@ -1,10 +1,10 @@
+#include "pgexpand/sql/parser.hpp"
+#include "sql/parse_tree.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-
-#include "pgexpand/sql/parser.hpp"
-#include "sql/parse_tree.hpp"
 
 namespace pgexpand::sql {
 namespace {
@@ -42,8 +42,7 @@ constexpr std::array aggregate_marks{
 };
 
 SyntaxFinding aggregate_finding(int offset) {
-  return {"sql.aggregate",
-          "aggregate and window calls are not allowed here",
+  return {"sql.aggregate", "aggregate and window calls are not allowed here",
           "write an expression over one row", offset};
 }
 
@@ -74,8 +73,8 @@ std::optional<SyntaxFinding> find_banned(const json& node,
                            std::string(banned->hint), offset};
     }
     if (key == "FuncCall" &&
-        std::ranges::any_of(aggregate_marks, [&](const char* mark) {
-          return value.contains(mark);
+        std::ranges::any_of(aggregate_marks, [&call = value](const char* mark) {
+          return call.contains(mark);
         })) {
       return aggregate_finding(value.value("location", offset));
     }
@@ -126,8 +125,8 @@ std::optional<SyntaxFinding> check_expression(std::string_view text,
   if (tree.is_null()) {
     return not_one(0);
   }
-  auto finding = find_banned(tree, rules,
-                             static_cast<int>(expression_prefix.size()));
+  auto finding =
+      find_banned(tree, rules, static_cast<int>(expression_prefix.size()));
   if (finding) {
     finding->offset = std::max(
         0, finding->offset - static_cast<int>(expression_prefix.size()));
@@ -161,8 +160,7 @@ std::optional<SyntaxFinding> check_type(std::string_view text) {
 
 namespace {
 
-std::optional<SyntaxFinding> find_forbidden(const json& statement,
-                                            int offset) {
+std::optional<SyntaxFinding> find_forbidden(const json& statement, int offset) {
   const NodeView node = view(statement);
   if (node.tag == "TransactionStmt") {
     return SyntaxFinding{"sql.transaction-control",
@@ -206,8 +204,7 @@ std::variant<std::vector<Statement>, SyntaxFinding> split_statements(
   for (const auto& item : outcome.tree["stmts"]) {
     const auto start = item.value("stmt_location", std::size_t{0});
     const auto length = item.value("stmt_len", text.size() - start);
-    if (auto finding =
-            find_forbidden(item["stmt"], static_cast<int>(start))) {
+    if (auto finding = find_forbidden(item["stmt"], static_cast<int>(start))) {
       return *finding;
     }
     statements.push_back(

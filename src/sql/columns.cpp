@@ -1,11 +1,11 @@
+#include "pgexpand/base/assert.hpp"
+#include "pgexpand/sql/parser.hpp"
+#include "sql/parse_tree.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
-
-#include "pgexpand/base/assert.hpp"
-#include "pgexpand/sql/parser.hpp"
-#include "sql/parse_tree.hpp"
 
 namespace pgexpand::sql {
 namespace {

@@ -1,8 +1,8 @@
-#include <algorithm>
-#include <array>
-
 #include "pgexpand/sql/parser.hpp"
 #include "sql/parse_tree.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace pgexpand::sql {
 namespace {
@@ -12,19 +12,40 @@ using IsNullable = std::function<bool(const Identifier&)>;
 
 // Built-in functions that return NULL only for a NULL argument.
 constexpr std::array strict_functions{
-    "lower",    "upper",      "initcap",     "trim",    "btrim",
-    "ltrim",    "rtrim",      "length",      "char_length", "abs",
-    "round",    "ceil",       "floor",       "trunc",   "replace",
-    "left",     "right",      "md5",         "concat",  "concat_ws",
-    "substr",   "split_part",  "to_char", "timezone",
-    "date_trunc", "lpad",     "rpad",        "reverse", "repeat",
+    "lower",
+    "upper",
+    "initcap",
+    "trim",
+    "btrim",
+    "ltrim",
+    "rtrim",
+    "length",
+    "char_length",
+    "abs",
+    "round",
+    "ceil",
+    "floor",
+    "trunc",
+    "replace",
+    "left",
+    "right",
+    "md5",
+    "concat",
+    "concat_ws",
+    "substr",
+    "split_part",
+    "timezone",
+    "date_trunc",
+    "lpad",
+    "rpad",
+    "reverse",
+    "repeat",
     "jsonb_build_object",
 };
 
 // Operators of the built-in types that do the same.
-constexpr std::array strict_operators{"+", "-", "*", "/", "%", "||", "=",
-                                      "<>", "<", ">", "<=", ">=", "#", "&",
-                                      "|"};
+constexpr std::array strict_operators{"+",  "-", "*", "/",  "%",  "||", "=",
+                                      "<>", "<", ">", "<=", ">=", "&",  "|"};
 
 class Prover {
  public:

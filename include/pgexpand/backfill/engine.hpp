@@ -1,15 +1,15 @@
 #pragma once
 
+#include "pgexpand/pg/session.hpp"
+#include "pgexpand/plan/plan.hpp"
+#include "pgexpand/report/event.hpp"
+#include "pgexpand/sql/names.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "pgexpand/pg/session.hpp"
-#include "pgexpand/plan/plan.hpp"
-#include "pgexpand/report/event.hpp"
-#include "pgexpand/sql/names.hpp"
 
 namespace pgexpand::backfill {
 
@@ -30,11 +30,11 @@ struct Walk {
 };
 
 struct Pace {
-  std::int64_t batch_rows = 10'000;    ///< Upper bound of rows a batch.
-  milliseconds batch_target{100};      ///< Longer: the next one is smaller.
-  milliseconds pause{100};             ///< Between batches.
-  milliseconds lock_timeout{300};      ///< Per row lock; < deadlock_timeout.
-  int passes = 10;                     ///< K of the HOT windows.
+  std::int64_t batch_rows = 10'000;  ///< Upper bound of rows a batch.
+  milliseconds batch_target{100};    ///< Longer: the next one is smaller.
+  milliseconds pause{100};           ///< Between batches.
+  milliseconds lock_timeout{300};    ///< Per row lock; < deadlock_timeout.
+  int passes = 10;                   ///< K of the HOT windows.
 };
 
 enum class Outcome {
@@ -45,7 +45,7 @@ enum class Outcome {
 
 struct FillResult {
   Outcome outcome = Outcome::done;
-  std::int64_t rows = 0;         ///< Written by all runs of this step.
+  std::int64_t rows = 0;  ///< Written by all runs of this step.
   std::int64_t quarantined = 0;
   std::string paused_by;
 };

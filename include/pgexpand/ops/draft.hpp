@@ -1,5 +1,11 @@
 #pragma once
 
+#include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/plan/plan.hpp"
+#include "pgexpand/sql/names.hpp"
+#include "pgexpand/sql/statement.hpp"
+
 #include <deque>
 #include <map>
 #include <optional>
@@ -7,19 +13,13 @@
 #include <string>
 #include <vector>
 
-#include "pgexpand/base/diagnostics.hpp"
-#include "pgexpand/catalog/catalog.hpp"
-#include "pgexpand/plan/plan.hpp"
-#include "pgexpand/sql/names.hpp"
-#include "pgexpand/sql/statement.hpp"
-
 namespace pgexpand::ops {
 
 /// A value the sync function computes: `column := value`.
 struct SyncAssignment {
-  sql::Identifier column;   ///< Physical, at the time the function is in force.
-  catalog::Type type;       ///< The column's, for the comparator.
-  sql::Expression value;    ///< Deparsed; columns get their qualifier later.
+  sql::Identifier column;  ///< Physical, at the time the function is in force.
+  catalog::Type type;      ///< The column's, for the comparator.
+  sql::Expression value;   ///< Deparsed; columns get their qualifier later.
   /// What columns of `value` are called physically at that time.
   std::map<sql::Identifier, sql::Identifier> renamed;
   /// Cannot fail for any value: needs no exception block.
@@ -56,10 +56,11 @@ struct SyncRules {
 /// Rows to fill in the shared pass over a table.
 struct Fill {
   plan::Assignment assignment;  ///< Over `t`.
+  catalog::Type type;           ///< The column's.
   sql::Expression pending;      ///< Over `t`.
-  bool is_in_place = false;  ///< The column exists already: a row for which
-                             ///< `pending` is false must keep its value.
-  bool until_clean = false;  ///< No trigger keeps finished rows finished.
+  bool is_in_place = false;     ///< The column exists already: a row for which
+                                ///< `pending` is false must keep its value.
+  bool until_clean = false;     ///< No trigger keeps finished rows finished.
 };
 
 /// What is known of a column that moves, under its name of today.
@@ -136,9 +137,7 @@ class Draft {
   [[nodiscard]] const sql::Identifier& state_schema() const {
     return state_schema_;
   }
-  [[nodiscard]] const std::deque<TableDraft>& tables() const {
-    return tables_;
-  }
+  [[nodiscard]] const std::deque<TableDraft>& tables() const { return tables_; }
 
   /// Merges everything into `plan`: tables, steps with ids, visibility, gates.
   /// `user` is who runs it: it decides whether functions change owner.

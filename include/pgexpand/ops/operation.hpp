@@ -1,15 +1,15 @@
 #pragma once
 
-#include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/catalog/catalog.hpp"
 #include "pgexpand/catalog/probe.hpp"
 #include "pgexpand/ops/shape.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace pgexpand::ops {
 

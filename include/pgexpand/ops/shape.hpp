@@ -1,22 +1,22 @@
 #pragma once
 
+#include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/catalog/probe.hpp"
+#include "pgexpand/sql/names.hpp"
+
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "pgexpand/catalog/catalog.hpp"
-#include "pgexpand/catalog/probe.hpp"
-#include "pgexpand/sql/names.hpp"
-
 namespace pgexpand::ops {
 
 /// A column as clients see it after the migration.
 struct ShapeColumn {
-  sql::Identifier name;      ///< What new code calls it.
-  sql::Identifier physical;  ///< Where its values are before the switch.
-  std::string type;          ///< SQL text.
+  sql::Identifier name;       ///< What new code calls it.
+  sql::Identifier physical;   ///< Where its values are before the switch.
+  std::string type;           ///< SQL text.
   bool is_user_type = false;  ///< `type` is user text, still to be resolved.
   const catalog::Column* stored = nullptr;  ///< Today's, unless it is new.
 };

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/sql/names.hpp"
+#include "pgexpand/sql/statement.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -7,10 +11,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "pgexpand/base/diagnostics.hpp"
-#include "pgexpand/sql/names.hpp"
-#include "pgexpand/sql/statement.hpp"
 
 namespace pgexpand::plan {
 
@@ -151,8 +151,8 @@ struct Step {
   /// An enforce step: begins to reject writes. If it fails, its undo and that
   /// of the enforce steps before it run, and the migration stays verified.
   bool enforces = false;
-  std::vector<Undo> undo;              ///< In order; may be empty.
-  std::vector<std::string> parts;      ///< Titles of what was merged, for plan.
+  std::vector<Undo> undo;          ///< In order; may be empty.
+  std::vector<std::string> parts;  ///< Titles of what was merged, for plan.
 
   friend bool operator==(const Step&, const Step&) = default;
 };
@@ -190,7 +190,7 @@ struct Plan {
   std::vector<std::string> search_path;  ///< As it arrived, quoted parts.
   std::string state_schema;
   std::vector<PlannedTable> tables;
-  std::vector<Step> steps;  ///< In order of phase.
+  std::vector<Step> steps;                   ///< In order of phase.
   std::vector<std::string> visible_because;  ///< Empty: switch is invisible.
   std::vector<std::string> not_undoable_because;  ///< Empty: undoable.
   std::vector<std::string> stays_after_rollback;  ///< "column x stays wider".

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/catalog/catalog.hpp"
 #include "pgexpand/catalog/probe.hpp"
 #include "pgexpand/plan/plan.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace pgexpand::planner {
 

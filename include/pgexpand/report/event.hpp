@@ -1,14 +1,14 @@
 #pragma once
 
+#include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/plan/plan.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "pgexpand/base/diagnostics.hpp"
-#include "pgexpand/plan/plan.hpp"
 
 namespace pgexpand::report {
 
@@ -20,13 +20,39 @@ struct Blocker {
   std::chrono::milliseconds transaction_age{0};
 };
 
-struct MigrationStarted { std::string id; std::string description; bool resumed = false; };
-struct MigrationSkipped { std::string id; std::string reason; };
-struct PhaseStarted { std::string id; plan::Phase phase; };
-struct PhaseDone { std::string id; plan::Phase phase; std::chrono::milliseconds took{0}; };
-struct StepStarted { std::string id; std::string step; std::string title; };
-struct StepDone { std::string id; std::string step; std::chrono::milliseconds took{0}; };
-struct StepUndone { std::string id; std::string step; std::string title; };
+struct MigrationStarted {
+  std::string id;
+  std::string description;
+  bool resumed = false;
+};
+struct MigrationSkipped {
+  std::string id;
+  std::string reason;
+};
+struct PhaseStarted {
+  std::string id;
+  plan::Phase phase;
+};
+struct PhaseDone {
+  std::string id;
+  plan::Phase phase;
+  std::chrono::milliseconds took{0};
+};
+struct StepStarted {
+  std::string id;
+  std::string step;
+  std::string title;
+};
+struct StepDone {
+  std::string id;
+  std::string step;
+  std::chrono::milliseconds took{0};
+};
+struct StepUndone {
+  std::string id;
+  std::string step;
+  std::string title;
+};
 /// Something to wait for, over 2 s or a failed lock attempt.
 struct Waiting {
   std::string id;
@@ -46,11 +72,16 @@ struct Progress {
   double rows_per_second = 0;  ///< Over the last 30 s.
   std::optional<std::chrono::milliseconds> eta;
   std::int64_t wal_bytes = 0;
-  double hot_share = 0;        ///< 0..1 of this run's updates.
+  double hot_share = 0;  ///< 0..1 of this run's updates.
   std::int64_t quarantined = 0;
-  std::string waiting_for;     ///< Empty, or why it does not move.
+  std::string waiting_for;  ///< Empty, or why it does not move.
 };
-struct Warning { std::string id; std::string code; std::string message; std::string hint; };
+struct Warning {
+  std::string id;
+  std::string code;
+  std::string message;
+  std::string hint;
+};
 struct VerifyResult {
   std::string id;
   std::string table;
@@ -61,14 +92,34 @@ struct VerifyResult {
   std::vector<std::string> sample_keys;
 };
 /// Apply stopped where running code would notice.
-struct StoppedBeforeSwitch { std::string id; std::vector<std::string> because; };
-struct MigrationDone { std::string id; plan::Phase reached; std::chrono::milliseconds took{0}; };
-struct RolledBack { std::string id; std::vector<std::string> stays; };
+struct StoppedBeforeSwitch {
+  std::string id;
+  std::vector<std::string> because;
+};
+struct MigrationDone {
+  std::string id;
+  plan::Phase reached;
+  std::chrono::milliseconds took{0};
+};
+struct RolledBack {
+  std::string id;
+  std::vector<std::string> stays;
+};
 
-using Event = std::variant<MigrationStarted, MigrationSkipped, PhaseStarted,
-                           PhaseDone, StepStarted, StepDone, StepUndone,
-                           Waiting, Progress, Warning, VerifyResult,
-                           StoppedBeforeSwitch, MigrationDone, RolledBack>;
+using Event = std::variant<MigrationStarted,
+                           MigrationSkipped,
+                           PhaseStarted,
+                           PhaseDone,
+                           StepStarted,
+                           StepDone,
+                           StepUndone,
+                           Waiting,
+                           Progress,
+                           Warning,
+                           VerifyResult,
+                           StoppedBeforeSwitch,
+                           MigrationDone,
+                           RolledBack>;
 
 /// Where events go. Implementations must not throw; called from one thread at
 /// a time (the sender serialises).

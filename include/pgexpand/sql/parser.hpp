@@ -1,5 +1,8 @@
 #pragma once
 
+#include "pgexpand/sql/names.hpp"
+#include "pgexpand/sql/statement.hpp"
+
 #include <functional>
 #include <optional>
 #include <string>
@@ -7,15 +10,14 @@
 #include <variant>
 #include <vector>
 
-#include "pgexpand/sql/names.hpp"
-#include "pgexpand/sql/statement.hpp"
-
 namespace pgexpand::sql {
 
 /// Why a user's SQL text was not accepted.
 struct SyntaxFinding {
-  std::string code;     ///< `sql.syntax`, `sql.subquery`, `sql.not-one-expression` …
-  std::string message;  ///< Lower case; in PostgreSQL's wording where it has one.
+  std::string
+      code;  ///< `sql.syntax`, `sql.subquery`, `sql.not-one-expression` …
+  std::string
+      message;  ///< Lower case; in PostgreSQL's wording where it has one.
   std::string hint;
   int offset = 0;  ///< 0-based character offset into the user's text.
 };

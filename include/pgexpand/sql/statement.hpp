@@ -1,13 +1,13 @@
 #pragma once
 
+#include "pgexpand/sql/names.hpp"
+
 #include <fmt/format.h>
 
 #include <concepts>
 #include <cstdint>
 #include <string>
 #include <utility>
-
-#include "pgexpand/sql/names.hpp"
 
 namespace pgexpand::sql {
 

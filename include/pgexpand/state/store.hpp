@@ -124,7 +124,9 @@ class Store {
   [[nodiscard]] std::vector<Event> events(const std::optional<std::string>& id);
   [[nodiscard]] std::vector<QuarantinedRow> quarantine(const std::string& id,
                                                        int limit);
-  [[nodiscard]] std::int64_t quarantine_count(const std::string& id);
+  /// Of one table, as TableName::display() words it, or of all.
+  [[nodiscard]] std::int64_t quarantine_count(
+      const std::string& id, const std::optional<std::string>& table = {});
 
   /// Stores the plan and makes the migration in_progress. Throws Error(busy,
   /// "state.already-started") if it is not pending. (in transaction)

@@ -1,0 +1,64 @@
+// What decides whether a column can move, and how much is promised by it.
+#include "ops/twin.hpp"
+#include "pgexpand/sql/parser.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pgexpand::ops {
+
+using sql::Identifier;
+
+bool is_widening(const catalog::Type& from, const catalog::Type& to) {
+  constexpr std::uint32_t int2 = 21, int4 = 23, int8 = 20, numeric = 1700,
+                          text = 25, varchar = 1043, float4 = 700, float8 = 701;
+  const auto is = [&](std::uint32_t source, std::uint32_t target) {
+    return from.oid == source && to.oid == target && to.modifier < 0;
+  };
+  const bool is_string = from.oid == varchar || from.oid == text;
+  return is(int2, int4) || is(int2, int8) || is(int4, int8) ||
+         is(int2, numeric) || is(int4, numeric) || is(int8, numeric) ||
+         is(int4, float8) || is(int2, float8) || is(float4, float8) ||
+         (is_string && to.oid == text) ||
+         (is_string && to.oid == varchar && to.modifier < 0) ||
+         (from.oid == to.oid && from.modifier == to.modifier);
+}
+
+void check_dependents(const catalog::Table& table,
+                      const catalog::Column& column,
+                      const Location& where,
+                      Diagnostics& findings) {
+  for (const auto& dependent : column.dependents) {
+    findings.refuse(where, "column.has-dependents",
+                    fmt::format("{} depends on column {} of {} and cannot "
+                                "follow it ({})",
+                                dependent.identity, column.name.name(),
+                                table.name.display(), dependent.kind),
+                    fmt::format("drop the {} first and create it again after "
+                                "contract",
+                                dependent.kind));
+  }
+  for (const auto& index : table.indexes) {
+    const bool mentions =
+        index.is_exclusion &&
+        std::ranges::any_of(index.keys, [&](const catalog::IndexKey& key) {
+          const auto read = key.expression
+                                ? sql::columns_of(key.expression->text)
+                                : std::vector<Identifier>{};
+          return key.column == column.name ||
+                 std::ranges::find(read, column.name) != read.end();
+        });
+    if (mentions) {
+      findings.refuse(
+          where, "column.exclusion-constraint",
+          fmt::format("exclusion constraint {} cannot be built for the new "
+                      "column without blocking writers: PostgreSQL has no NOT "
+                      "VALID for it",
+                      index.name.name.name()),
+          "drop the constraint first and add it again after contract");
+    }
+  }
+}
+
+}  // namespace pgexpand::ops
