@@ -1,0 +1,141 @@
+#include "exec/drift.hpp"
+
+#include "exec/joined_session.hpp"
+#include "pgexpand/pg/catalog_reader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace pgexpand::exec {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines read_fingerprint(const Job& job) {
+  if (job.plan.tables.empty()) {
+    return {};
+  }
+  catalog::Request request;
+  for (const auto& table : job.plan.tables) {
+    request.tables.push_back(table.name);
+  }
+  JoinedSession session(job.session());
+  const catalog::Catalog now =
+      pg::read_catalog(session, job.bench.arrival(), request);
+  Lines lines;
+  for (const auto& planned : job.plan.tables) {
+    if (const auto* table = now.table(planned.name)) {
+      for (const std::string& line : catalog::fingerprint(*table)) {
+        lines.push_back(fmt::format("{}: {}", planned.name.display(), line));
+      }
+    }
+  }
+  return lines;
+}
+
+bool is_word_character(char character) {
+  return std::isalnum(static_cast<unsigned char>(character)) != 0 ||
+         character == '_' || static_cast<unsigned char>(character) >= 0x80;
+}
+
+bool mentions(std::string_view line, std::string_view word) {
+  for (auto at = line.find(word); at != std::string_view::npos;
+       at = line.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || !is_word_character(line[at - 1])) &&
+        (end == line.size() || !is_word_character(line[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_touched(const plan::Plan& plan, std::string_view line) {
+  return std::ranges::any_of(plan.tables, [&](const auto& table) {
+    const std::string prefix = table.name.display() + ": ";
+    if (!line.starts_with(prefix)) {
+      return false;
+    }
+    const auto rest = line.substr(prefix.size());
+    // Functions and triggers of ours carry the migration's id.
+    return rest.find("pgexpand_" + plan.id) != std::string_view::npos ||
+           std::ranges::any_of(table.columns, [&](const auto& column) {
+             return mentions(rest, column.name());
+           });
+  });
+}
+
+// Another migration on the same table adds and drops its own things.
+bool is_ours(std::string_view line) {
+  return line.find("pgexpand") != std::string_view::npos;
+}
+
+void add_missing(const plan::Plan& plan,
+                 const Lines& from,
+                 const Lines& in,
+                 std::string_view sign,
+                 Drift& drift) {
+  for (const std::string& line : from) {
+    if (std::ranges::find(in, line) != in.end()) {
+      continue;
+    }
+    if (is_touched(plan, line)) {
+      drift.touched.push_back(fmt::format("{} {}", sign, line));
+    } else if (!is_ours(line)) {
+      drift.other.push_back(fmt::format("{} {}", sign, line));
+    }
+  }
+}
+
+}  // namespace
+
+Drift compare_fingerprints(const plan::Plan& plan,
+                           const Lines& before,
+                           const Lines& now) {
+  Drift drift;
+  add_missing(plan, before, now, "-", drift);
+  add_missing(plan, now, before, "+", drift);
+  return drift;
+}
+
+void check_drift(Job& job, state::Store& store) {
+  const Lines now = read_fingerprint(job);
+  const Lines before = store.fingerprint(job.id);
+  if (before.empty()) {
+    store.set_fingerprint(job.id, now);
+    return;
+  }
+  const Drift drift = compare_fingerprints(job.plan, before, now);
+  if (!drift.touched.empty() && !job.options.accept_drift) {
+    throw Error(
+        ErrorKind::refused, "drift.changed",
+        fmt::format("somebody changed what migration {} works on", job.id))
+        .detail(fmt::format("{}", fmt::join(drift.touched, "\n")))
+        .hint("change it back, or run the same command with --accept-drift");
+  }
+  if (!drift.other.empty()) {
+    job.reporter.on(report::Warning{
+        .id = job.id,
+        .code = "drift.other",
+        .message = fmt::format("a table of migration {} changed meanwhile: {}",
+                               job.id, fmt::join(drift.other, "; ")),
+        .hint = ""});
+  }
+  if (!drift.touched.empty() || !drift.other.empty()) {
+    job.note("drift_accepted",
+             nlohmann::json{{"touched", drift.touched}, {"other", drift.other}}
+                 .dump());
+    store.set_fingerprint(job.id, now);
+  }
+}
+
+void store_fingerprint(Job& job, state::Store& store) {
+  if (!job.plan.tables.empty()) {
+    store.set_fingerprint(job.id, read_fingerprint(job));
+  }
+}
+
+}  // namespace pgexpand::exec

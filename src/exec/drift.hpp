@@ -1,0 +1,23 @@
+#pragma once
+
+#include "exec/job.hpp"
+
+namespace pgexpand::exec {
+
+/// What differs between two fingerprints: "- line" and "+ line".
+struct Drift {
+  std::vector<std::string> touched;  ///< Mentions what the plan touches.
+  std::vector<std::string> other;
+};
+[[nodiscard]] Drift compare_fingerprints(const plan::Plan& plan,
+                                         const std::vector<std::string>& before,
+                                         const std::vector<std::string>& now);
+
+/// Compares the tables with the stored fingerprint, in the open transaction.
+/// Throws Error(refused, "drift.changed") for a change in what the plan
+/// touches unless options.accept_drift; warns of others. Stores the first one.
+void check_drift(Job& job, state::Store& store);
+/// Stores how the tables look now, in the open transaction.
+void store_fingerprint(Job& job, state::Store& store);
+
+}  // namespace pgexpand::exec

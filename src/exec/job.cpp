@@ -1,0 +1,133 @@
+#include "exec/job.hpp"
+
+#include "exec/sqlstate.hpp"
+#include "pgexpand/base/log.hpp"
+
+#include <fmt/format.h>
+
+namespace pgexpand::exec {
+namespace {
+
+using sql::Statement;
+
+constexpr milliseconds recovery_patience{60'000};
+// Losses in a row without a step or a batch in between.
+constexpr int most_losses = 5;
+
+bool is_loss(const Error& error, const Job& job) {
+  return error.kind() == ErrorKind::connection ||
+         error.kind() == ErrorKind::in_doubt ||
+         (job.bench.lost() && error.kind() != ErrorKind::busy);
+}
+
+// The second signal cancels any statement.
+bool is_stop(const Error& error, const Job& job) {
+  return error.kind() == ErrorKind::interrupted ||
+         (is_cancelled(error) && job.stop.requested());
+}
+
+// The step row already tells; this is for whoever reads the log.
+void log_last_commit(const Job& job) {
+  if (job.last_xid.empty()) {
+    return;
+  }
+  try {
+    const auto status = job.session().run(
+        Statement::of("SELECT pg_catalog.pg_xact_status($1::text::xid8)"),
+        {job.last_xid});
+    log_debug(fmt::format("transaction {} is {}", job.last_xid,
+                          status.single().value_or("too old to tell")));
+  } catch (const Error& error) {
+    log_debug(fmt::format("transaction {} is unknown: {}", job.last_xid,
+                          error.message()));
+  }
+}
+
+}  // namespace
+
+bool StopRequest::requested() const noexcept {
+  return signals.load() > 0 ||
+         (deadline && std::chrono::steady_clock::now() >= *deadline);
+}
+
+Error interrupted(const std::string& id) {
+  return Error(
+             ErrorKind::interrupted, "run.interrupted",
+             fmt::format("migration {} was stopped, its progress is saved", id))
+      .hint("run the same command again");
+}
+
+void Job::check() const {
+  if (bench.lost()) {
+    throw Error(ErrorKind::connection, "runner.lost",
+                "the lease was lost: its connection broke");
+  }
+  if (stop.requested()) {
+    throw interrupted(id);
+  }
+}
+
+void Job::sleep(milliseconds duration) const {
+  bench.sleep(duration);
+  check();
+}
+
+void Job::record(const std::function<void(state::Store&)>& write) const {
+  pg::Session& work = session();
+  pg::Transaction transaction(work, state_timeouts);
+  state::Store tables(work, schema);
+  tables.fence(id, epoch);
+  write(tables);
+  transaction.commit();
+}
+
+void Job::note(std::string_view kind, const std::string& json_detail) const {
+  store().add_event(id, std::string(kind), json_detail);
+}
+
+state::Migration take_up(Job& job) {
+  state::Store store = job.store();
+  job.epoch = store.take_over(job.id);
+  auto migration = store.migration(job.id);
+  if (!migration || !migration->plan) {
+    throw Error(ErrorKind::refused, "run.not-started",
+                fmt::format("migration {} has no stored plan", job.id))
+        .hint(fmt::format("run pgexpand apply {}", job.id));
+  }
+  job.plan = *migration->plan;
+  job.completed = migration->completed;
+  return *std::move(migration);
+}
+
+RunResult with_recovery(Job& job, const std::function<RunResult()>& body) {
+  std::int64_t advances = job.reporter.advances();
+  for (int losses = 0;;) {
+    try {
+      return body();
+    } catch (const Error& error) {
+      if (is_stop(error, job)) {
+        return job.result(RunOutcome::interrupted);
+      }
+      if (!is_loss(error, job)) {
+        throw;
+      }
+      losses = job.reporter.advances() == advances ? losses + 1 : 1;
+      advances = job.reporter.advances();
+      if (losses > most_losses) {
+        throw;
+      }
+      log_debug(fmt::format("connection lost: {}", error.message()));
+    }
+    try {
+      job.bench.recover(recovery_patience);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) {
+        return job.result(RunOutcome::interrupted);
+      }
+      throw;
+    }
+    log_last_commit(job);
+  }
+}
+
+}  // namespace pgexpand::exec

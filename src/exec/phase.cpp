@@ -1,0 +1,237 @@
+// One phase: its steps in order, each done once, and what happens when one
+// that begins to reject writes fails.
+#include "exec/drift.hpp"
+#include "exec/sqlstate.hpp"
+#include "exec/task.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+#include <ranges>
+
+namespace pgexpand::exec {
+namespace {
+
+using plan::Phase;
+using state::StepStatus;
+using std::chrono::duration_cast;
+
+using Statuses = std::map<std::string, StepStatus>;
+
+Statuses read_statuses(const Job& job, state::Store& store) {
+  Statuses statuses;
+  for (const auto& record : store.steps(job.id)) {
+    statuses[record.step] = record.status;
+  }
+  return statuses;
+}
+
+StepStatus status_of(const Statuses& statuses, const plan::Step& step) {
+  const auto found = statuses.find(step.id);
+  return found == statuses.end() ? StepStatus::pending : found->second;
+}
+
+void complete(Job& job, state::Store& store, Phase phase) {
+  if (phase == Phase::verify) {
+    std::int64_t rows = 0;
+    for (const auto& walk : store.progress(job.id)) {
+      const auto steps = job.plan.steps_of(Phase::verify);
+      if (std::ranges::any_of(
+              steps, [&](const auto* step) { return step->id == walk.step; })) {
+        rows += walk.rows;
+      }
+    }
+    store.set_verify_result(job.id, true, rows, 0);
+  }
+  store_fingerprint(job, store);
+  store.complete_phase(job.id, phase);
+  job.note("phase_done", nlohmann::json{{"phase", plan::name(phase)}}.dump());
+}
+
+/// One step of a phase.
+class StepTask : public Task {
+ public:
+  /// `is_first`: nothing of the phase was begun yet.
+  StepTask(Job& job, const plan::Step& step, bool is_first, bool is_last)
+      : Task(step, step.title, step.locks, step.budget, step.action),
+        job_(job),
+        is_first_(is_first),
+        is_last_(is_last) {}
+
+  [[nodiscard]] bool is_done(state::Store& store) const override {
+    return status_of(read_statuses(job_, store), step()) == StepStatus::done;
+  }
+  [[nodiscard]] bool was_begun(state::Store& store) const override {
+    const auto status = status_of(read_statuses(job_, store), step());
+    return status == StepStatus::running || status == StepStatus::failed;
+  }
+  void prepare(state::Store& store) override {
+    if (is_first_) {
+      check_drift(job_, store);
+    }
+    // While only enforce steps ran, the phase may still be left as if it had
+    // never been entered.
+    if (!step().enforces) {
+      store.enter_phase(job_.id, step().phase);
+    }
+  }
+  void record_intent(state::Store& store) override {
+    store.set_step(job_.id, step().id, StepStatus::running);
+  }
+  void record_done(state::Store& store) override {
+    store.set_step(job_.id, step().id, StepStatus::done);
+    job_.note("step_done", nlohmann::json{{"step", step().id}}.dump());
+    if (is_last_) {
+      complete(job_, store, step().phase);
+    }
+  }
+
+ private:
+  Job& job_;
+  bool is_first_;
+  bool is_last_;
+};
+
+// The link is gone, or we are to stop or not to act any more: nothing may be
+// taken back now, and the same command goes on from here.
+bool is_about_us(const Job& job, const Error& error) {
+  return error.kind() == ErrorKind::connection ||
+         error.kind() == ErrorKind::in_doubt ||
+         error.kind() == ErrorKind::interrupted ||
+         error.kind() == ErrorKind::busy || job.bench.lost() ||
+         (is_cancelled(error) && job.stop.requested());
+}
+
+class PhaseRun {
+ public:
+  PhaseRun(Job& job, Phase phase)
+      : job_(job), phase_(phase), steps_(job.plan.steps_of(phase)) {}
+
+  TaskResult operator()() {
+    const auto start = job_.bench.now();
+    job_.reporter.on(report::PhaseStarted{job_.id, phase_});
+    name_session();
+    state::Store store = job_.store();
+    statuses_ = read_statuses(job_, store);
+    if (steps_.empty()) {
+      job_.record([&](state::Store& tables) {
+        check_drift(job_, tables);
+        complete(job_, tables, phase_);
+      });
+    }
+    for (const plan::Step* step : steps_) {
+      if (status_of(statuses_, *step) == StepStatus::done) {
+        continue;
+      }
+      const TaskResult result = run_step(*step);
+      if (result.outcome != backfill::Outcome::done) {
+        return result;
+      }
+    }
+    job_.reporter.on(report::PhaseDone{job_.id, phase_, since(start)});
+    return {};
+  }
+
+ private:
+  TaskResult run_step(const plan::Step& step) {
+    job_.check();
+    if (const auto migration = job_.store().migration(job_.id);
+        migration && migration->paused) {
+      return {.outcome = backfill::Outcome::paused,
+              .paused_by = migration->paused_by};
+    }
+    const auto start = job_.bench.now();
+    job_.reporter.on(report::StepStarted{job_.id, step.id, step.title});
+    try {
+      StepTask task(job_, step, is_untouched(), &step == steps_.back());
+      const TaskResult result = run_task(job_, task);
+      if (result.outcome != backfill::Outcome::done) {
+        return result;
+      }
+    } catch (const Error& error) {
+      if (!is_about_us(job_, error)) {
+        record_failure(step, error);
+        if (step.enforces) {
+          take_back_enforced();
+        }
+      }
+      throw;
+    }
+    statuses_[step.id] = StepStatus::done;
+    job_.reporter.on(report::StepDone{job_.id, step.id, since(start)});
+    return {};
+  }
+
+  [[nodiscard]] bool is_untouched() const {
+    return std::ranges::all_of(steps_, [&](const plan::Step* step) {
+      return !may_have_acted(*step, status_of(statuses_, *step));
+    });
+  }
+
+  // The step's own error is what the user must see, whatever happens here.
+  void record_failure(const plan::Step& step, const Error& error) {
+    try {
+      job_.record([&](state::Store& store) {
+        store.set_step(job_.id, step.id, StepStatus::failed, error.sqlstate());
+        job_.note("step_failed", nlohmann::json{{"step", step.id},
+                                                {"code", error.code()},
+                                                {"sqlstate", error.sqlstate()},
+                                                {"message", error.message()}}
+                                     .dump());
+      });
+    } catch (const Error& second) {
+      warn("step.not-recorded", step, second);
+    }
+  }
+
+  void take_back_enforced() {
+    for (const plan::Step* step : steps_ | std::views::reverse) {
+      if (!step->enforces) {
+        continue;
+      }
+      try {
+        state::Store store = job_.store();
+        const auto status = status_of(read_statuses(job_, store), *step);
+        if (may_have_acted(*step, status)) {
+          undo_step(job_, *step, StepStatus::pending);
+        }
+      } catch (const Error& second) {
+        warn("step.not-taken-back", *step, second);
+        return;
+      }
+    }
+  }
+
+  void warn(std::string code, const plan::Step& step, const Error& error) {
+    job_.reporter.on(report::Warning{
+        .id = job_.id,
+        .code = std::move(code),
+        .message = fmt::format("step {}: {}", step.id, error.message()),
+        .hint = "run the same command again"});
+  }
+
+  // For whoever looks into pg_stat_activity.
+  void name_session() {
+    job_.session().run(
+        sql::Statement::of(
+            "SELECT pg_catalog.set_config('application_name', $1, false)"),
+        {fmt::format("pgexpand {} {}", job_.id, plan::name(phase_))});
+  }
+
+  [[nodiscard]] milliseconds since(Workbench::TimePoint start) {
+    return duration_cast<milliseconds>(job_.bench.now() - start);
+  }
+
+  Job& job_;
+  Phase phase_;
+  std::vector<const plan::Step*> steps_;
+  Statuses statuses_;
+};
+
+}  // namespace
+
+TaskResult run_phase(Job& job, Phase phase) { return PhaseRun(job, phase)(); }
+
+}  // namespace pgexpand::exec

@@ -1,0 +1,134 @@
+// Rollback: every step that may have acted is taken back, last one first.
+#include "exec/task.hpp"
+#include "pgexpand/base/units.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <ranges>
+
+namespace pgexpand::exec {
+namespace {
+
+using plan::Phase;
+using state::Migration;
+using state::Status;
+using state::StepStatus;
+
+void check_before_contract(const Migration& migration) {
+  if (migration.status == Status::contracted ||
+      migration.running == Phase::contract) {
+    throw Error(ErrorKind::refused, "rollback.after-contract",
+                fmt::format("migration {} was contracted: its old shape is "
+                            "gone",
+                            migration.id))
+        .hint("write a new migration that goes back");
+  }
+}
+
+void check_undoable(const Job& job,
+                    const std::vector<state::StepRecord>& records) {
+  const bool acted = std::ranges::any_of(records, [](const auto& record) {
+    return record.status == StepStatus::done ||
+           record.status == StepStatus::running;
+  });
+  if (acted && !job.plan.not_undoable_because.empty()) {
+    throw Error(ErrorKind::refused, "rollback.not-undoable",
+                fmt::format("migration {} cannot be rolled back: {}", job.id,
+                            fmt::join(job.plan.not_undoable_because, "; ")))
+        .hint(
+            "go on with pgexpand resume, or write a new migration that goes "
+            "back");
+  }
+}
+
+std::string with_count(const std::string& message, std::int64_t count) {
+  const auto at = message.find("{}");
+  return at == std::string::npos
+             ? message
+             : std::string(message).replace(at, 2, human_count(count));
+}
+
+void check_gates(const Job& job, const Migration& migration) {
+  const auto entered = std::max(migration.completed, migration.running);
+  for (const plan::Gate& gate : job.plan.rollback_gates) {
+    if (!entered || gate.since > *entered) {
+      continue;
+    }
+    const auto count =
+        std::stoll(job.session().run(gate.count).single().value_or("0"));
+    if (count > 0) {
+      throw Error(ErrorKind::refused, gate.code,
+                  with_count(gate.message, count))
+          .hint(gate.hint);
+    }
+  }
+}
+
+void take_back_all(Job& job) {
+  for (const plan::Step& step : job.plan.steps | std::views::reverse) {
+    job.check();
+    const auto records = job.store().steps(job.id);
+    const auto record =
+        std::ranges::find(records, step.id, &state::StepRecord::step);
+    if (record != records.end() && may_have_acted(step, record->status)) {
+      undo_step(job, step, StepStatus::undone);
+    }
+  }
+}
+
+RunResult take_back(Job& job) {
+  const Migration migration = take_up(job);
+  if (migration.status == Status::pending) {
+    return {};
+  }
+  check_before_contract(migration);
+  if (migration.status != Status::rolling_back) {
+    check_undoable(job, job.store().steps(job.id));
+    check_gates(job, migration);
+    job.record([&](state::Store& store) {
+      store.set_rolling_back(job.id);
+      job.note("rollback_started", "{}");
+    });
+  }
+  take_back_all(job);
+  job.record([&](state::Store& store) {
+    store.finish_rollback(job.id);
+    job.note("rolled_back",
+             nlohmann::json{{"stays", job.plan.stays_after_rollback}}.dump());
+  });
+  job.reporter.on(report::RolledBack{job.id, job.plan.stays_after_rollback});
+  return {};
+}
+
+}  // namespace
+
+RunResult roll_back_on(Workbench& bench,
+                       const std::string& migration,
+                       const RunOptions& options,
+                       const sql::Identifier& state_schema,
+                       report::Reporter& reporter,
+                       const StopRequest& stop) {
+  SerialReporter serial(reporter);
+  Job job{.id = migration,
+          .options = options,
+          .bench = bench,
+          .schema = state_schema,
+          .reporter = serial,
+          .stop = stop};
+  return with_recovery(job, [&] { return take_back(job); });
+}
+
+RunResult roll_back(const std::string& migration,
+                    const RunOptions& options,
+                    Runner& runner,
+                    const sql::Identifier& state_schema,
+                    report::Reporter& reporter,
+                    const StopRequest& stop) {
+  return roll_back_on(runner.workbench(), migration, options, state_schema,
+                      reporter, stop);
+}
+
+}  // namespace pgexpand::exec

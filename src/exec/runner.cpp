@@ -1,0 +1,155 @@
+#include "exec/lease.hpp"
+#include "exec/watchman.hpp"
+#include "pgexpand/base/log.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <thread>
+
+namespace pgexpand::exec {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds longest_nap{50};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "?";
+}
+
+}  // namespace
+
+struct Runner::Impl : Workbench {
+  Impl(Options options_given,
+       report::Reporter& reporter_given,
+       const StopRequest& stop_given)
+      : options(std::move(options_given)),
+        reporter(reporter_given),
+        stop(stop_given) {}
+  ~Impl() override { let_go(); }
+
+  pg::Session& work() override {
+    if (!session) {
+      throw Error(ErrorKind::connection, "runner.not-connected",
+                  "the connection was lost and not opened again")
+          .hint("run the same command again");
+    }
+    return *session;
+  }
+  const pg::Arrival& arrival() const override { return arrived; }
+  bool lost() const noexcept override { return !watchman || watchman->lost(); }
+  void watch(const Watch& watch, report::Reporter& to) override {
+    if (watchman) {
+      watchman->watch(watch, to);
+    }
+  }
+  void unwatch() override {
+    if (watchman) {
+      watchman->unwatch();
+    }
+  }
+  TimePoint now() override { return Clock::now(); }
+
+  void sleep(milliseconds duration) override {
+    const auto end = Clock::now() + duration;
+    while (!stop.requested() && !lost() && Clock::now() < end) {
+      std::this_thread::sleep_for(std::min(
+          longest_nap,
+          std::chrono::duration_cast<milliseconds>(end - Clock::now())));
+    }
+  }
+
+  void recover(milliseconds patience) override {
+    let_go();
+    const auto end = Clock::now() + patience;
+    constexpr milliseconds first_pause{100};
+    constexpr milliseconds longest_pause{2'000};
+    std::minstd_rand random(std::random_device{}());
+    for (milliseconds pause = first_pause;;
+         pause = std::min(longest_pause, pause * 2)) {
+      try {
+        take(epoch,
+             std::chrono::duration_cast<milliseconds>(end - Clock::now()));
+        return;
+      } catch (const Error& error) {
+        let_go();
+        if ((error.kind() != ErrorKind::connection &&
+             error.kind() != ErrorKind::in_doubt) ||
+            Clock::now() >= end) {
+          throw;
+        }
+        log_debug(fmt::format("not connected yet: {}", error.message()));
+      }
+      std::uniform_int_distribution<std::int64_t> pick(pause.count() / 2,
+                                                       pause.count());
+      nap(milliseconds(pick(random)), stop);
+    }
+  }
+
+  /// Wins the lease, ends what older runners left, and registers.
+  void take(std::optional<std::int64_t> own_epoch, milliseconds wait) {
+    Lease lease = take_lease(options, own_epoch, wait, reporter, stop);
+    arrived = lease.arrival;
+    pg::ConnectOptions connect = options.connect;
+    connect.application_name = "pgexpand";
+    session = pg::connect(connect).session;
+    state::Store store(*session, options.state_schema);
+    const state::RunnerRecord before = store.runner();
+    end_backends(*session, before);
+    const state::RunnerRecord ours{
+        .epoch = 0,
+        .control_pid = lease.control->backend_pid(),
+        .control_start = lease.control->backend_start(),
+        .work_pid = session->backend_pid(),
+        .work_start = session->backend_start(),
+        .host = host_name(),
+        .process = static_cast<int>(getpid()),
+        .started_at = {}};
+    constexpr milliseconds row_patience{10'000};
+    pg::Transaction transaction(*session, {.lock = row_patience});
+    epoch = store.register_runner(ours, before.epoch);
+    transaction.commit();
+    connect.application_name = "pgexpand observer";
+    watchman = std::make_unique<Watchman>(std::move(lease.control),
+                                          std::move(lease.hold), connect,
+                                          *session, stop);
+  }
+
+  void let_go() {
+    if (session && lost()) {
+      session->shut_down();
+    }
+    watchman.reset();
+    session.reset();
+  }
+
+  Options options;
+  report::Reporter& reporter;
+  const StopRequest& stop;
+  pg::Arrival arrived;
+  std::optional<std::int64_t> epoch;
+  std::unique_ptr<pg::Session> session;
+  std::unique_ptr<Watchman> watchman;
+};
+
+Runner::Runner(Options options,
+               report::Reporter& reporter,
+               const StopRequest& stop)
+    : impl_(std::make_unique<Impl>(std::move(options), reporter, stop)) {
+  impl_->take(std::nullopt, impl_->options.wait);
+}
+
+Runner::~Runner() = default;
+
+pg::Session& Runner::work() { return impl_->work(); }
+const pg::Arrival& Runner::arrival() const { return impl_->arrived; }
+bool Runner::lost() const noexcept { return impl_->lost(); }
+void Runner::recover(milliseconds patience) { impl_->recover(patience); }
+Workbench& Runner::workbench() { return *impl_; }
+
+}  // namespace pgexpand::exec

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "pgexpand/base/error.hpp"
+
+namespace pgexpand::exec {
+
+[[nodiscard]] inline bool is_cancelled(const Error& error) {
+  return error.sqlstate() == "57014";
+}
+
+/// Somebody was in the way; the same thing may work a moment later.
+[[nodiscard]] inline bool is_contention(const Error& error) {
+  // XX000 is how the server reports two GRANTs or CREATE OR REPLACE FUNCTIONs
+  // at the same time; it has no better code for it.
+  return error.kind() == ErrorKind::lock_timeout ||
+         error.sqlstate() == "55P03" || error.sqlstate() == "40P01" ||
+         (error.sqlstate() == "XX000" &&
+          error.message().find("tuple concurrently") != std::string::npos);
+}
+
+}  // namespace pgexpand::exec

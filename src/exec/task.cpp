@@ -1,0 +1,123 @@
+#include "exec/task.hpp"
+
+#include <algorithm>
+
+namespace pgexpand::exec {
+namespace {
+
+using state::StepRecord;
+using state::StepStatus;
+
+template <typename... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+StepRecord record_of(const Job& job,
+                     state::Store& store,
+                     const std::string& step) {
+  for (StepRecord& record : store.steps(job.id)) {
+    if (record.step == step) {
+      return std::move(record);
+    }
+  }
+  StepRecord none;
+  none.step = step;
+  return none;
+}
+
+/// Takes back one undo's worth of a step.
+class UndoTask : public Task {
+ public:
+  UndoTask(Job& job, const plan::Step& step, int number, StepStatus after)
+      : UndoTask(job, step, number, after, step.undo.at(index(number))) {}
+
+  [[nodiscard]] bool is_done(state::Store& store) const override {
+    return record_of(job_, store, step().id).undo_done >= number_;
+  }
+  [[nodiscard]] bool was_begun(state::Store& /*store*/) const override {
+    return true;  // An undo that builds an index builds the one we dropped.
+  }
+  void prepare(state::Store& /*store*/) override {}
+  void record_intent(state::Store& /*store*/) override {}
+  void record_done(state::Store& store) override {
+    const bool is_last = index(number_) + 1 == step().undo.size();
+    if (is_last) {
+      store.set_step(job_.id, step().id, after_);
+    }
+    store.set_undo_done(job_.id, step().id,
+                        is_last && after_ == StepStatus::pending ? 0 : number_);
+  }
+
+ private:
+  UndoTask(Job& job,
+           const plan::Step& step,
+           int number,
+           StepStatus after,
+           const plan::Undo& undo)
+      : Task(step, undo.title, undo.locks, undo.budget, undo.action),
+        job_(job),
+        number_(number),
+        after_(after) {}
+
+  static std::size_t index(int number) {
+    return static_cast<std::size_t>(number - 1);
+  }
+
+  Job& job_;
+  int number_;  ///< Counts from 1, as undo_done does.
+  StepStatus after_;
+};
+
+}  // namespace
+
+TaskResult run_task(Job& job, Task& task) {
+  return std::visit(
+      Overloaded{[&](const plan::RunSql& run) -> TaskResult {
+                   if (run.transactional) {
+                     run_transactional(job, task, run);
+                   } else {
+                     run_alone(job, task, run);
+                   }
+                   return {};
+                 },
+                 [&](const plan::BuildIndex& build) -> TaskResult {
+                   build_index(job, task, build);
+                   return {};
+                 },
+                 [&](const plan::BackfillRows& fill) {
+                   return fill_rows(job, task, fill);
+                 },
+                 [&](const plan::CompareRows& compare) {
+                   return compare_rows(job, task, compare);
+                 }},
+      task.action());
+}
+
+bool may_have_acted(const plan::Step& step, StepStatus status) {
+  const auto* run = std::get_if<plan::RunSql>(&step.action);
+  const bool is_atomic = run != nullptr && run->transactional;
+  return status == StepStatus::done ||
+         (!is_atomic &&
+          (status == StepStatus::running || status == StepStatus::failed));
+}
+
+void undo_step(Job& job, const plan::Step& step, StepStatus after) {
+  state::Store store = job.store();
+  const int done = record_of(job, store, step.id).undo_done;
+  for (int number = done + 1; number <= static_cast<int>(step.undo.size());
+       ++number) {
+    UndoTask task(job, step, number, after);
+    const TaskResult result = run_task(job, task);
+    if (result.outcome != backfill::Outcome::done) {
+      throw interrupted(job.id);
+    }
+    job.reporter.on(report::StepUndone{job.id, step.id, task.title()});
+  }
+  if (step.undo.empty()) {
+    job.record(
+        [&](state::Store& tables) { tables.set_step(job.id, step.id, after); });
+  }
+}
+
+}  // namespace pgexpand::exec

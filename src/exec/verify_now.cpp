@@ -1,0 +1,96 @@
+// `pgexpand verify`: the comparison of the verify phase, at any time after the
+// backfill; after switch the other way round.
+#include "exec/walks.hpp"
+
+#include <fmt/format.h>
+
+namespace pgexpand::exec {
+namespace {
+
+using backfill::CompareResult;
+using backfill::Outcome;
+using plan::Phase;
+
+void check_filled(const state::Migration& migration) {
+  if (!migration.completed || *migration.completed < Phase::backfill) {
+    throw Error(ErrorKind::refused, "verify.too-early",
+                fmt::format("the backfill of migration {} is not complete",
+                            migration.id))
+        .hint(fmt::format("run pgexpand apply {}", migration.id));
+  }
+}
+
+void add(CompareResult& sum, const CompareResult& one) {
+  constexpr std::size_t most_keys = 10;
+  sum.outcome = one.outcome;
+  sum.paused_by = one.paused_by;
+  sum.rows += one.rows;
+  sum.differences += one.differences;
+  sum.quarantined += one.quarantined;
+  sum.titles.insert(sum.titles.end(), one.titles.begin(), one.titles.end());
+  for (const std::string& key : one.sample_keys) {
+    if (sum.sample_keys.size() < most_keys) {
+      sum.sample_keys.push_back(key);
+    }
+  }
+}
+
+CompareResult compare_all(Job& job) {
+  const state::Migration migration = take_up(job);
+  check_filled(migration);
+  const bool is_switched = *migration.completed >= Phase::switch_over;
+  CompareResult sum;
+  for (const plan::Step& step : job.plan.steps) {
+    const auto* action = std::get_if<plan::CompareRows>(&step.action);
+    if (action == nullptr) {
+      continue;
+    }
+    const auto& comparisons =
+        is_switched ? action->after_switch : action->before_switch;
+    if (comparisons.empty()) {
+      continue;
+    }
+    // A cursor of its own: the phase's may be half-way.
+    const std::string cursor = step.id + ":now";
+    job.record(
+        [&](state::Store& store) { store.clear_progress(job.id, cursor); });
+    add(sum, compare_and_repair(job, cursor, *action, comparisons));
+    if (sum.outcome != Outcome::done) {
+      return sum;
+    }
+  }
+  if (!is_switched) {
+    job.record([&](state::Store& store) {
+      store.set_verify_result(job.id, is_clean(sum), sum.rows, sum.differences);
+    });
+  }
+  return sum;
+}
+
+}  // namespace
+
+CompareResult verify_now(const std::string& migration,
+                         const RunOptions& options,
+                         Runner& runner,
+                         const sql::Identifier& state_schema,
+                         report::Reporter& reporter,
+                         const StopRequest& stop) {
+  SerialReporter serial(reporter);
+  Job job{.id = migration,
+          .options = options,
+          .bench = runner.workbench(),
+          .schema = state_schema,
+          .reporter = serial,
+          .stop = stop};
+  CompareResult result;
+  const RunResult ended = with_recovery(job, [&] {
+    result = compare_all(job);
+    return RunResult{};
+  });
+  if (ended.outcome == RunOutcome::interrupted) {
+    result.outcome = Outcome::stopped;
+  }
+  return result;
+}
+
+}  // namespace pgexpand::exec

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "exec/job.hpp"
+
+namespace pgexpand::exec {
+
+/// A walk over a table for `job`, with its cursor under `step`.
+[[nodiscard]] backfill::Walk walk_of(Job& job, const std::string& step);
+
+/// The result of a comparison that came to its end, as an event.
+void report_comparison(Job& job,
+                       const plan::CompareRows& action,
+                       const backfill::CompareResult& result,
+                       std::int64_t repaired);
+
+[[nodiscard]] bool is_clean(const backfill::CompareResult& result);
+
+/// Compares; with `repair`, mends what differs and compares all rows again.
+/// A finished walk's cursor is forgotten if it was not clean.
+[[nodiscard]] backfill::CompareResult compare_and_repair(
+    Job& job,
+    const std::string& step,
+    const plan::CompareRows& action,
+    const std::vector<plan::Comparison>& comparisons);
+
+}  // namespace pgexpand::exec

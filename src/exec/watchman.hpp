@@ -1,0 +1,77 @@
+#pragma once
+
+#include "exec/workbench.hpp"
+#include "pgexpand/exec/executor.hpp"
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace pgexpand::exec {
+
+/// Keeps a lease alive from a thread of its own, and watches the work session:
+/// reports who blocks it, cancels it on signals, and shuts it down when the
+/// lease is lost.
+class Watchman {
+ public:
+  /// `control` has the open transaction that is the lease. `connect` is for a
+  /// connection that looks around, opened at the first long wait.
+  Watchman(std::unique_ptr<pg::Session> control,
+           std::unique_ptr<pg::Transaction> lease,
+           pg::ConnectOptions connect,
+           pg::Session& work,
+           const StopRequest& stop);
+  /// Ends the thread, then the lease.
+  ~Watchman();
+  Watchman(const Watchman&) = delete;
+  Watchman& operator=(const Watchman&) = delete;
+
+  void watch(const Watch& watch, report::Reporter& reporter);
+  void unwatch();
+  [[nodiscard]] bool lost() const noexcept { return lost_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// A watch that is on, with what was told about it.
+  struct Post {
+    Watch watch;
+    report::Reporter* reporter = nullptr;
+    Clock::time_point since;
+    Clock::time_point next_look;
+    Clock::time_point next_report;
+    std::vector<int> reported_pids;
+  };
+
+  void loop();
+  void beat();
+  void obey_signals();
+  void enforce_limit();
+  void look_who_blocks();
+  [[nodiscard]] std::vector<report::Blocker> ask_observer() noexcept;
+  void report_wait(const std::vector<report::Blocker>& blockers);
+  void lose() noexcept;
+
+  std::unique_ptr<pg::Session> control_;
+  std::unique_ptr<pg::Transaction> lease_;
+  pg::ConnectOptions connect_;
+  std::unique_ptr<pg::Session> observer_;
+  pg::Session& work_;
+  int work_pid_;
+  const StopRequest& stop_;
+  std::atomic<bool> lost_{false};
+  Clock::time_point next_beat_;
+  Clock::time_point next_cancel_{};
+
+  std::mutex mutex_;  ///< Guards what follows, and orders cancels.
+  std::condition_variable wake_;
+  bool ends_ = false;
+  std::optional<Post> post_;
+  std::uint64_t post_number_ = 0;
+
+  std::thread thread_;  ///< Last: starts when all else is there.
+};
+
+}  // namespace pgexpand::exec

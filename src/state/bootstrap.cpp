@@ -1,0 +1,125 @@
+// Finds or creates the state schema.
+#include "pgexpand/state/store.hpp"
+#include "state/reader.hpp"
+
+#include <fmt/format.h>
+
+namespace pgexpand::state {
+namespace {
+
+using sql::Identifier;
+using sql::Literal;
+using sql::Statement;
+
+// Any number that no one else is likely to use: "pgexp" in ASCII.
+constexpr std::int64_t bootstrap_lock = 0x7067657870;
+
+struct SchemaState {
+  bool exists = false;
+  bool is_ours = false;
+  bool may_create = false;
+  std::string owner, database, user;
+};
+
+SchemaState look_at(pg::Session& session, const Identifier& schema) {
+  const pg::Result found = session.run(Statement::of(
+      "SELECT n.oid IS NOT NULL AS exists,"
+      " coalesce(pg_catalog.pg_has_role(n.nspowner, 'MEMBER'), false)"
+      " AS is_ours,"
+      " pg_catalog.has_database_privilege("
+      "pg_catalog.current_database(), 'CREATE') AS may_create,"
+      " coalesce(pg_catalog.pg_get_userbyid(n.nspowner), '') AS owner,"
+      " pg_catalog.current_database() AS database,"
+      " current_user AS user"
+      " FROM (SELECT 1) AS one"
+      " LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = {}",
+      Literal{schema.name()}));
+  const Reader row(found, found.rows.at(0));
+  return {.exists = row.flag("exists"),
+          .is_ours = row.flag("is_ours"),
+          .may_create = row.flag("may_create"),
+          .owner = row.text("owner"),
+          .database = row.text("database"),
+          .user = row.text("user")};
+}
+
+void check_owner(const SchemaState& state, const Identifier& schema) {
+  if (state.exists && !state.is_ours) {
+    throw Error(ErrorKind::refused, "state.foreign-schema",
+                fmt::format("schema {} belongs to role {}, and {} is not a "
+                            "member of it",
+                            schema.name(), state.owner, state.user))
+        .hint(fmt::format("run GRANT {} TO {}, or choose another schema with "
+                          "--state-schema",
+                          Identifier(state.owner), Identifier(state.user)));
+  }
+}
+
+void check_may_create(const SchemaState& state, const Identifier& schema) {
+  if (!state.exists && !state.may_create) {
+    throw Error(ErrorKind::refused, "state.may-not-create",
+                fmt::format("role {} may not create schema {} in database {}",
+                            state.user, schema.name(), state.database))
+        .hint(fmt::format("run GRANT CREATE ON DATABASE {} TO {}, or let an "
+                          "administrator run the output of pgexpand init "
+                          "--print-sql",
+                          Identifier(state.database), Identifier(state.user)));
+  }
+}
+
+void check_version(int version) {
+  if (version > state_version) {
+    throw Error(ErrorKind::refused, "state.newer",
+                fmt::format("the state schema has version {}, and this build "
+                            "reads up to version {}",
+                            version, state_version))
+        .hint("install the release of pgexpand that wrote it");
+  }
+}
+
+}  // namespace
+
+std::optional<int> Store::read_version() {
+  const sql::TableName meta{schema_, Identifier("meta")};
+  // Not to_regclass: that needs USAGE on the schema.
+  const pg::Result found = session_.run(Statement::of(
+      "SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
+      " ON n.oid = c.relnamespace"
+      " WHERE n.nspname = {} AND c.relname = 'meta'",
+      Literal{schema_.name()}));
+  if (found.rows.empty()) {
+    return std::nullopt;
+  }
+  const pg::Result version =
+      session_.run(Statement::of("SELECT version FROM {}", meta));
+  return version.rows.empty() ? 0 : std::stoi(version.single().value_or("0"));
+}
+
+void Store::ensure() {
+  check_owner(look_at(session_, schema_), schema_);
+  if (const auto version = read_version()) {
+    check_version(*version);
+    return;
+  }
+  // A rival's bootstrap is short, but may wait for a slow disk.
+  constexpr std::chrono::seconds rival_patience{30};
+  pg::Transaction transaction(session_, {.lock = rival_patience});
+  session_.run(Statement::of("SELECT pg_catalog.pg_advisory_xact_lock({})",
+                             bootstrap_lock));
+  const SchemaState state = look_at(session_, schema_);
+  check_owner(state, schema_);
+  if (const auto version = read_version()) {
+    check_version(*version);
+    transaction.rollback();
+    return;
+  }
+  check_may_create(state, schema_);
+  const auto statements = create_statements(schema_);
+  // The first one creates the schema; an administrator may have done that.
+  for (std::size_t i = state.exists ? 1 : 0; i < statements.size(); ++i) {
+    session_.run(statements[i]);
+  }
+  transaction.commit();
+}
+
+}  // namespace pgexpand::state

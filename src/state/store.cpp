@@ -1,0 +1,306 @@
+// Migrations: reading them, and the life of one.
+#include "pgexpand/state/store.hpp"
+
+#include "state/fenced.hpp"
+#include "state/reader.hpp"
+
+#include <fmt/format.h>
+
+namespace pgexpand::state {
+namespace {
+
+using sql::Identifier;
+using sql::Statement;
+
+std::string text(std::int64_t number) { return std::to_string(number); }
+std::string text(bool flag) { return flag ? "true" : "false"; }
+pg::Value text(std::optional<plan::Phase> phase) {
+  return phase ? pg::Value(plan::name(*phase)) : std::nullopt;
+}
+
+std::optional<plan::Phase> phase_of(const Reader& row,
+                                    std::string_view column) {
+  return plan::phase_from_name(row.text(column));
+}
+
+constexpr std::array statuses{Status::pending, Status::in_progress,
+                              Status::contracted, Status::rolling_back};
+
+Status status_of(std::string_view word) {
+  for (const Status status : statuses) {
+    if (name(status) == word) {
+      return status;
+    }
+  }
+  throw Error(
+      ErrorKind::internal, "state.unknown-status",
+      fmt::format("the state schema holds the unknown status '{}'", word));
+}
+
+Migration read_migration(const Reader& row) {
+  Migration read;
+  read.id = row.text("id");
+  read.status = status_of(row.text("status"));
+  read.completed = phase_of(row, "completed");
+  read.running = phase_of(row, "running");
+  read.through = phase_of(row, "through");
+  read.epoch = row.number("epoch");
+  read.spec_text = row.text("spec_text");
+  read.spec_hash = row.text("spec_hash");
+  if (const auto& stored = row.value("plan")) {
+    read.plan = plan::from_json(*stored);
+  }
+  read.plan_hash = row.text("plan_hash");
+  read.is_visible = row.flag("is_visible");
+  read.paused = row.flag("paused");
+  read.paused_by = row.text("paused_by");
+  read.poison = row.text("poison");
+  read.started_at = row.text("started_at");
+  read.switched_at = row.text("switched_at");
+  read.updated_at = row.text("updated_at");
+  if (row.value("verify_clean")) {
+    read.verify_clean = row.flag("verify_clean");
+  }
+  read.verify_at = row.text("verify_at");
+  read.verify_rows = row.number("verify_rows");
+  read.verify_differences = row.number("verify_differences");
+  return read;
+}
+
+// Sessions run with TimeZone UTC and DateStyle ISO.
+constexpr auto select_migration =
+    "SELECT id, status, completed, running, through, epoch, spec_text,"
+    " spec_hash, plan, plan_hash, is_visible, paused, paused_by, poison,"
+    " to_char(started_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS started_at,"
+    " to_char(switched_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS switched_at,"
+    " to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS updated_at,"
+    " verify_clean,"
+    " to_char(verify_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS verify_at,"
+    " verify_rows, verify_differences";
+
+// A batch or a step that runs now holds the row: longer than a session's own
+// lock_timeout, but not for long.
+pg::Result run_patiently(pg::Session& session,
+                         const Statement& statement,
+                         const std::vector<pg::Value>& parameters) {
+  if (session.in_transaction()) {
+    return session.run(statement, parameters);
+  }
+  constexpr std::chrono::seconds patience{10};
+  pg::Transaction transaction(session, {.lock = patience});
+  pg::Result result = session.run(statement, parameters);
+  transaction.commit();
+  return result;
+}
+
+std::string hash_of(std::string_view content) {
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+  for (const char byte : content) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211U;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+}  // namespace
+
+std::string_view name(Status status) noexcept {
+  switch (status) {
+    case Status::pending:
+      return "pending";
+    case Status::in_progress:
+      return "in_progress";
+    case Status::contracted:
+      return "contracted";
+    case Status::rolling_back:
+      return "rolling_back";
+  }
+  return "";
+}
+
+std::vector<Migration> Store::migrations() {
+  const pg::Result found = session_.run(
+      Statement::of("{} FROM {}.migration ORDER BY id COLLATE \"C\"",
+                    sql::Expression{select_migration}, schema_));
+  std::vector<Migration> all;
+  for (const pg::Row& row : found.rows) {
+    all.push_back(read_migration(Reader(found, row)));
+  }
+  return all;
+}
+
+std::optional<Migration> Store::migration(const std::string& id) {
+  const pg::Result found =
+      session_.run(Statement::of("{} FROM {}.migration WHERE id = $1",
+                                 sql::Expression{select_migration}, schema_),
+                   {id});
+  if (found.rows.empty()) {
+    return std::nullopt;
+  }
+  return read_migration(Reader(found, found.rows.front()));
+}
+
+void Store::start(const plan::Plan& plan,
+                  const std::string& spec_text,
+                  std::optional<plan::Phase> through) {
+  const std::string json = plan::to_json(plan);
+  const pg::Result done = session_.run(
+      Statement::of(
+          "INSERT INTO {}.migration AS m (id, status, through, epoch,"
+          " spec_text, spec_hash, plan, plan_hash, is_visible, started_at)"
+          " VALUES ($1, 'in_progress', $2, 1, $3, $4, $5, $6, $7,"
+          " clock_timestamp())"
+          " ON CONFLICT (id) DO UPDATE SET status = 'in_progress',"
+          " completed = NULL, running = NULL, through = excluded.through,"
+          " epoch = m.epoch + 1, spec_text = excluded.spec_text,"
+          " spec_hash = excluded.spec_hash, plan = excluded.plan,"
+          " plan_hash = excluded.plan_hash,"
+          " is_visible = excluded.is_visible, poison = '',"
+          " started_at = excluded.started_at, switched_at = NULL,"
+          " updated_at = clock_timestamp(), verify_clean = NULL,"
+          " verify_at = NULL, verify_rows = 0, verify_differences = 0"
+          " WHERE m.status = 'pending'",
+          schema_),
+      {plan.id, text(through), spec_text, plan.spec_hash, json, hash_of(json),
+       text(plan.is_visible())});
+  if (done.affected_rows == 0) {
+    throw Error(
+        ErrorKind::busy, "state.already-started",
+        fmt::format("migration {} was started by somebody else", plan.id))
+        .hint("run the same command again");
+  }
+}
+
+void Store::fence(const std::string& id, std::int64_t epoch) {
+  const pg::Result found = session_.run(
+      Statement::of("SELECT epoch FROM {}.migration WHERE id = $1 FOR SHARE",
+                    schema_),
+      {id});
+  if (found.rows.empty() || found.single() != text(epoch)) {
+    throw fenced(id);
+  }
+}
+
+std::int64_t Store::take_over(const std::string& id) {
+  const pg::Result taken = run_patiently(
+      session_,
+      Statement::of("UPDATE {}.migration SET epoch = epoch + 1,"
+                    " updated_at = clock_timestamp() WHERE id = $1"
+                    " RETURNING epoch",
+                    schema_),
+      {id});
+  if (taken.rows.empty()) {
+    throw Error(ErrorKind::usage, "state.unknown-migration",
+                fmt::format("migration {} was never started", id))
+        .hint("run pgexpand status");
+  }
+  return Reader(taken, taken.rows.front()).number("epoch");
+}
+
+void Store::set_through(const std::string& id,
+                        std::optional<plan::Phase> through) {
+  run_patiently(
+      session_,
+      Statement::of("UPDATE {}.migration SET through = $2 WHERE id = $1",
+                    schema_),
+      {id, text(through)});
+}
+
+void Store::enter_phase(const std::string& id, plan::Phase phase) {
+  session_.run(Statement::of("UPDATE {}.migration SET running = $2,"
+                             " updated_at = clock_timestamp()"
+                             " WHERE id = $1 AND running IS DISTINCT FROM $2",
+                             schema_),
+               {id, text(phase)});
+}
+
+void Store::complete_phase(const std::string& id, plan::Phase phase) {
+  session_.run(Statement::of(
+                   "UPDATE {}.migration SET completed = $2, running = NULL,"
+                   " status = CASE $2 WHEN 'contract' THEN 'contracted'"
+                   " ELSE status END,"
+                   " switched_at = CASE $2 WHEN 'switch' THEN clock_timestamp()"
+                   " ELSE switched_at END,"
+                   " updated_at = clock_timestamp() WHERE id = $1",
+                   schema_),
+               {id, text(phase)});
+}
+
+void Store::reopen_phase(const std::string& id, plan::Phase phase) {
+  std::optional<plan::Phase> before;
+  for (const plan::Phase each : plan::phases) {
+    if (each < phase) {
+      before = each;
+    }
+  }
+  session_.run(Statement::of("UPDATE {}.migration SET completed = $2,"
+                             " running = NULL, updated_at = clock_timestamp()"
+                             " WHERE id = $1",
+                             schema_),
+               {id, text(before)});
+}
+
+void Store::set_verify_result(const std::string& id,
+                              bool clean,
+                              std::int64_t rows,
+                              std::int64_t differences) {
+  session_.run(Statement::of("UPDATE {}.migration SET verify_clean = $2,"
+                             " verify_rows = $3, verify_differences = $4,"
+                             " verify_at = clock_timestamp(),"
+                             " updated_at = clock_timestamp() WHERE id = $1",
+                             schema_),
+               {id, text(clean), text(rows), text(differences)});
+}
+
+void Store::set_rolling_back(const std::string& id) {
+  session_.run(Statement::of("UPDATE {}.migration SET status = 'rolling_back',"
+                             " updated_at = clock_timestamp() WHERE id = $1",
+                             schema_),
+               {id});
+}
+
+void Store::finish_rollback(const std::string& id) {
+  for (const auto* table : {"step", "progress", "quarantine"}) {
+    session_.run(Statement::of("DELETE FROM {} WHERE migration = $1",
+                               sql::TableName{schema_, Identifier(table)}),
+                 {id});
+  }
+  session_.run(
+      Statement::of(
+          "UPDATE {}.migration SET status = 'pending', completed = NULL,"
+          " running = NULL, through = NULL, epoch = epoch + 1,"
+          " paused = false, paused_by = '', batch_rows = 0, pause_ms = -1,"
+          " poison = '', switched_at = NULL, verify_clean = NULL,"
+          " verify_at = NULL, verify_rows = 0, verify_differences = 0,"
+          " fingerprint_before = NULL, fingerprint = NULL,"
+          " updated_at = clock_timestamp() WHERE id = $1",
+          schema_),
+      {id});
+}
+
+void Store::set_paused(const std::string& id,
+                       bool paused,
+                       const std::string& by) {
+  run_patiently(session_,
+                Statement::of("UPDATE {}.migration SET paused = $2,"
+                              " paused_by = $3, updated_at = clock_timestamp()"
+                              " WHERE id = $1",
+                              schema_),
+                {id, text(paused), paused ? by : std::string()});
+}
+
+void Store::set_live(const std::string& id,
+                     std::optional<std::int64_t> batch_rows,
+                     std::optional<std::int64_t> pause_ms) {
+  const auto value = [](const std::optional<std::int64_t>& number) {
+    return number ? pg::Value(text(*number)) : std::nullopt;
+  };
+  run_patiently(session_,
+                Statement::of("UPDATE {}.migration SET"
+                              " batch_rows = coalesce($2::bigint, batch_rows),"
+                              " pause_ms = coalesce($3::bigint, pause_ms),"
+                              " updated_at = clock_timestamp() WHERE id = $1",
+                              schema_),
+                {id, value(batch_rows), value(pause_ms)});
+}
+
+}  // namespace pgexpand::state
