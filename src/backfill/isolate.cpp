@@ -1,0 +1,110 @@
+// Rows whose value fails. A window that holds one is cut in halves until the
+// page is found; that page is then done row by row, each row in a
+// subtransaction, and the rows that fail go to quarantine.
+#include "backfill/cells.hpp"
+#include "backfill/filler.hpp"
+#include "backfill/statements.hpp"
+#include "backfill/trouble.hpp"
+
+#include <algorithm>
+
+namespace pgexpand::backfill {
+
+// A missing column or right fails on every row: that is no row's fault.
+void Filler::check_statement() {
+  const Blocks nothing{0, 0};
+  for (int tries = 1;; ++tries) {
+    try {
+      pg::Transaction transaction(walk_.session(), {});
+      walk_.session().run(update_rows(action_, nothing, {}));
+      return;
+    } catch (const Error& error) {
+      if (classify(error) != Trouble::contention ||
+          !walk_.back_off(tries, nothing)) {
+        throw;
+      }
+    }
+  }
+}
+
+Filler::Part Filler::isolate_window(Blocks window) {
+  check_statement();
+  const auto width = blocks_for(walk_.size().rows(), walk_.rows_per_block());
+  for (const Blocks& part : split(window, width)) {
+    const auto rows_before = walk_.progress().rows;
+    const Part result =
+        isolate(part, {.next_block = part.end, .blocks_done = part.end});
+    if (result != Part::done) {
+      return result;
+    }
+    if (walk_.progress().rows > rows_before) {
+      walk_.rest();
+    }
+  }
+  return Part::done;
+}
+
+// The cursor moves with the last piece of a part, which is the one that ends
+// where the part ends.
+Filler::Part Filler::isolate(Blocks part, const Cursor& here) {
+  const bool is_last = part.end == here.next_block;
+  const Cursor after = is_last
+                           ? here
+                           : Cursor{.next_block = walk_.progress().next_block,
+                                    .blocks_done = part.end};
+  Part result = fill_part(part, {}, after);
+  if (result == Part::bad_row && part.size() == 1) {
+    return fill_row_by_row(part, after);
+  }
+  if (result != Part::bad_row && result != Part::too_long) {
+    return result;
+  }
+  const auto half = part.first + std::max<std::int64_t>(part.size() / 2, 1);
+  for (const Blocks& piece : {Blocks{part.first, half}, {half, part.end}}) {
+    result = piece.size() > 0 ? isolate(piece, here) : Part::done;
+    if (result != Part::done) {
+      return result;
+    }
+  }
+  return Part::done;
+}
+
+Filler::Part Filler::fill_row_by_row(Blocks block, const Cursor& here) {
+  const auto statement = update_each_row(action_, block);
+  for (int tries = 1;; ++tries) {
+    try {
+      const Verdict verdict = walk_.batch(here, 0, [&] {
+        walk_.session().run(statement);
+        return list_bad_rows();
+      });
+      return verdict == Verdict::committed ? Part::done
+             : verdict == Verdict::stopped ? Part::stopped
+             : verdict == Verdict::paused  ? Part::paused
+                                           : Part::rewritten;
+    } catch (const Error& error) {
+      if (classify(error) != Trouble::contention) {
+        throw;
+      }
+    }
+    if (!walk_.back_off(tries, block)) {
+      return Part::stopped;
+    }
+  }
+}
+
+Tally Filler::list_bad_rows() {
+  Tally tally;
+  const pg::Result outcome = walk_.session().run(read_outcome());
+  for (const pg::Row& row : outcome.rows) {
+    tally.rows = number(row.at(0));
+    if (row.at(1)) {
+      ++tally.quarantined;
+      walk_.store().add_quarantine(walk_.progress().migration,
+                                   action_.table.display(), text(row.at(3)),
+                                   text(row.at(2)));
+    }
+  }
+  return tally;
+}
+
+}  // namespace pgexpand::backfill

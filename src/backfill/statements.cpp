@@ -1,0 +1,199 @@
+// The windows are TID ranges with literals: such a scan reads only its blocks.
+#include "backfill/statements.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string>
+
+namespace pgexpand::backfill {
+namespace {
+
+using plan::BackfillRows;
+using plan::Comparison;
+using sql::compose;
+using sql::Expression;
+using sql::Literal;
+using sql::Statement;
+
+Literal tid_of(std::int64_t block) { return {fmt::format("({},0)", block)}; }
+
+Expression inside(Blocks blocks) {
+  return compose("t.ctid >= {}::tid AND t.ctid < {}::tid", tid_of(blocks.first),
+                 tid_of(blocks.end));
+}
+
+// CASE, so that the planner cannot ask the user's expression of every row
+// first: the share is the cheaper question, but costs more by its estimate.
+Expression share_of(const Expression& pending, Pass pass) {
+  if (pass.is_sweep()) {
+    return compose("({})", pending);
+  }
+  return compose(
+      "CASE WHEN get_byte(tidsend(t.ctid), 5) % {} = {}"
+      " THEN ({}) ELSE false END",
+      std::int64_t{pass.of}, std::int64_t{pass.number}, pending);
+}
+
+Expression set_clause(const BackfillRows& fill) {
+  return {plan::update_clause(fill)};
+}
+
+// As the sync functions word it.
+Expression key_text(const std::vector<sql::Identifier>& key) {
+  if (key.empty()) {
+    return {"t.ctid::text"};
+  }
+  std::vector<std::string> parts;
+  for (const auto& column : key) {
+    parts.push_back(fmt::format("t.{}::text", column));
+  }
+  return {fmt::format("concat_ws(',', {})", fmt::join(parts, ", "))};
+}
+
+Expression differs_anywhere(const std::vector<Comparison>& comparisons) {
+  std::vector<std::string> parts;
+  for (const Comparison& comparison : comparisons) {
+    parts.push_back(fmt::format("({})", comparison.differs));
+  }
+  return {fmt::format("{}", fmt::join(parts, " OR "))};
+}
+
+constexpr auto fail_row =
+    "  EXCEPTION WHEN OTHERS THEN\n"
+    "    IF left(SQLSTATE, 2) IN ('08', '40', '53', '57', '58', 'XX')"
+    " OR SQLSTATE = '55P03' THEN RAISE; END IF;\n"
+    "    pgexpand_bad := pgexpand_bad || jsonb_build_object("
+    "'tid', pgexpand_row.id::text, 'state', SQLSTATE,"
+    " 'key', pgexpand_row.key, 'item', {});\n";
+
+// One subtransaction a row costs some microseconds; a round trip for each row
+// would cost a hundred times that. Deferred constraints are checked at once, so
+// that they blame the row and not the COMMIT.
+Statement for_each_row(const sql::TableName& table,
+                       const std::vector<sql::Identifier>& key,
+                       Blocks blocks,
+                       const std::string& work) {
+  const Expression body = compose(
+      "#variable_conflict use_column\n"
+      "DECLARE\n"
+      "  pgexpand_row record;\n"
+      "  pgexpand_count bigint;\n"
+      "  pgexpand_done bigint := 0;\n"
+      "  pgexpand_bad jsonb := '[]';\n"
+      "BEGIN\n"
+      "  SET CONSTRAINTS ALL IMMEDIATE;\n"
+      "  FOR pgexpand_row IN SELECT t.ctid AS id, {} AS key"
+      " FROM ONLY {} AS t WHERE {} LOOP\n"
+      "{}"
+      "  END LOOP;\n"
+      "  PERFORM set_config('pgexpand.rows', pgexpand_done::text, true);\n"
+      "  PERFORM set_config('pgexpand.bad', pgexpand_bad::text, true);\n"
+      "END",
+      key_text(key), table, inside(blocks), Expression{work});
+  return Statement::of("DO {}", Literal{body.text});
+}
+
+std::string compare_one(const Comparison& comparison,
+                        const sql::TableName& table,
+                        std::size_t item) {
+  return fmt::format(
+             "  BEGIN\n"
+             "    SELECT count(*) INTO pgexpand_count FROM ONLY {} AS t"
+             " WHERE t.ctid = pgexpand_row.id AND ({});\n"
+             "    IF pgexpand_count > 0 THEN\n"
+             "      pgexpand_bad := pgexpand_bad || jsonb_build_object("
+             "'tid', pgexpand_row.id::text, 'state', '',"
+             " 'key', pgexpand_row.key, 'item', {});\n"
+             "    END IF;\n",
+             table, comparison.differs, item) +
+         fmt::format(fail_row, item) + "  END;\n";
+}
+
+}  // namespace
+
+Statement update_rows(const BackfillRows& fill, Blocks blocks, Pass pass) {
+  return Statement::of("{} WHERE {} AND {}", set_clause(fill), inside(blocks),
+                       share_of(fill.pending, pass));
+}
+
+Statement update_free_rows(const BackfillRows& fill, Blocks blocks, Pass pass) {
+  return Statement::of(
+      "WITH free AS (SELECT t.ctid AS id FROM ONLY {} AS t WHERE {} AND {}"
+      " FOR NO KEY UPDATE SKIP LOCKED)"
+      " {} WHERE t.ctid = ANY (ARRAY(SELECT free.id FROM free)) AND ({})",
+      fill.table, inside(blocks), share_of(fill.pending, pass),
+      set_clause(fill), fill.pending);
+}
+
+Statement update_each_row(const BackfillRows& fill, Blocks blocks) {
+  const std::string work =
+      fmt::format(
+          "  BEGIN\n"
+          "    {} WHERE t.ctid = pgexpand_row.id AND ({});\n"
+          "    GET DIAGNOSTICS pgexpand_count = ROW_COUNT;\n"
+          "    pgexpand_done := pgexpand_done + pgexpand_count;\n",
+          set_clause(fill), fill.pending) +
+      fmt::format(fail_row, 0) + "  END;\n";
+  return for_each_row(fill.table, fill.key, blocks, work);
+}
+
+Statement count_differences(const sql::TableName& table,
+                            const std::vector<Comparison>& comparisons,
+                            Blocks blocks) {
+  std::vector<std::string> counts;
+  for (const Comparison& comparison : comparisons) {
+    counts.push_back(
+        fmt::format("count(*) FILTER (WHERE {})", comparison.differs));
+  }
+  return Statement::of(
+      "SELECT count(*), count(*) FILTER (WHERE {}), {}"
+      " FROM ONLY {} AS t WHERE {}",
+      differs_anywhere(comparisons),
+      Expression{fmt::format("{}", fmt::join(counts, ", "))}, table,
+      inside(blocks));
+}
+
+Statement compare_each_row(const plan::CompareRows& action,
+                           const std::vector<Comparison>& comparisons,
+                           Blocks blocks) {
+  std::string work;
+  for (std::size_t item = 0; item < comparisons.size(); ++item) {
+    work += compare_one(comparisons.at(item), action.table, item);
+  }
+  return for_each_row(action.table, action.key, blocks,
+                      work + "  pgexpand_done := pgexpand_done + 1;\n");
+}
+
+Statement read_outcome() {
+  return Statement::of(
+      "SELECT current_setting('pgexpand.rows'), x.tid, x.state, x.key, x.item"
+      " FROM (SELECT 1) AS one"
+      " LEFT JOIN jsonb_to_recordset(current_setting('pgexpand.bad')::jsonb)"
+      " AS x(tid text, state text, key text, item integer) ON true");
+}
+
+Statement sample_differences(const plan::CompareRows& action,
+                             const std::vector<Comparison>& comparisons,
+                             Blocks blocks,
+                             std::int64_t limit) {
+  return Statement::of("SELECT {} FROM ONLY {} AS t WHERE {} AND ({}) LIMIT {}",
+                       key_text(action.key), action.table, inside(blocks),
+                       differs_anywhere(comparisons), limit);
+}
+
+Statement name_holders(const sql::TableName& table, Blocks blocks) {
+  return Statement::of(
+      "SELECT string_agg(DISTINCT CASE WHEN a.pid IS NULL"
+      " THEN 'a prepared transaction'"
+      " ELSE format('pid %s (%s)', a.pid,"
+      " coalesce(nullif(a.application_name, ''), 'no name')) END, ', ')"
+      " FROM (SELECT DISTINCT t.xmax AS id FROM ONLY {} AS t"
+      " WHERE {} AND t.xmax <> '0'::xid) AS r"
+      " JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.granted"
+      " AND l.transactionid = r.id"
+      " LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid",
+      table, inside(blocks));
+}
+
+}  // namespace pgexpand::backfill

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "pgexpand/base/error.hpp"
+
+namespace pgexpand::backfill {
+
+/// What an error in a batch means for the walk.
+enum class Trouble {
+  contention,  ///< 55P03, class 40: roll back and try again.
+  cancelled,   ///< 57014: try again with less.
+  row,         ///< Some row's value: find the row.
+  fatal,       ///< The link, the server, another runner: pass it on.
+};
+[[nodiscard]] Trouble classify(const Error& error);
+
+}  // namespace pgexpand::backfill
