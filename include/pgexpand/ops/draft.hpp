@@ -91,11 +91,12 @@ struct TableDraft {
 
 /// Statements that run in one transaction at switch or contract.
 struct Transition {
-  std::vector<sql::Statement> first;   ///< Before anything is renamed.
-  std::vector<sql::Statement> middle;  ///< Columns change names or go.
-  std::vector<sql::Statement> last;    ///< The new shape takes its names.
-  std::vector<sql::Statement> undo;    ///< In the order they run.
-  std::vector<plan::Undo> undo_after;  ///< Steps that follow `undo`.
+  std::vector<sql::Statement> first;        ///< Before anything is renamed.
+  std::vector<sql::Statement> middle;       ///< Columns change names or go.
+  std::vector<sql::Statement> last;         ///< The new shape takes its names.
+  std::vector<sql::Statement> undo_before;  ///< Ahead of all of `undo`.
+  std::vector<sql::Statement> undo;         ///< In the order they run.
+  std::vector<plan::Undo> undo_after;       ///< Steps that follow `undo`.
   std::vector<std::string> titles;
   std::map<sql::TableName, plan::LockMode> locks;
 
