@@ -1,0 +1,171 @@
+#include "cli/campaign.hpp"
+
+#include "cli/workbench.hpp"
+#include "pgexpand/pg/session.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace pgexpand::cli {
+namespace {
+
+std::vector<spec::MigrationSpec> load_leniently(Invocation& invocation) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(invocation.spec_folder(), ignored)) {
+    return {};
+  }
+  Diagnostics passed_over;
+  return spec::load_folder(invocation.spec_folder().string(), passed_over);
+}
+
+void set_deadline(Invocation& invocation) {
+  if (const auto limit = invocation.settings().runner_max_runtime) {
+    invocation.environment().stop.deadline =
+        std::chrono::steady_clock::now() + *limit;
+  }
+}
+
+}  // namespace
+
+Campaign::Campaign(Invocation& invocation, Files files)
+    : invocation_(invocation), reporter_(invocation.make_reporter()) {
+  invocation.is_stream = true;
+  invocation.body["migrations"] = report::Json::array();
+  auto specs = files == Files::strict ? load_specs(invocation)
+                                      : load_leniently(invocation);
+  set_deadline(invocation);
+  // Its connection is closed again before the runner opens its own.
+  static_cast<void>(Workbench(invocation, Access::write).arrival());
+  runner_ = std::make_unique<exec::Runner>(
+      exec::Runner::Options{.connect = invocation.connect_options(false),
+                            .state_schema = state_schema(invocation),
+                            .wait = invocation.settings().runner_wait},
+      *reporter_, invocation.environment().stop);
+  roster_ = std::make_unique<Roster>(std::move(specs), store().migrations());
+  if (files == Files::strict) {
+    check_dependencies(invocation, *roster_);
+  }
+}
+
+state::Store Campaign::store() {
+  return {runner_->work(), state_schema(invocation_)};
+}
+
+void Campaign::refresh() { roster_->update(store().migrations()); }
+
+void Campaign::check_stop() const {
+  if (invocation_.environment().stop.requested()) {
+    throw Error(ErrorKind::interrupted, "run.interrupted",
+                "stopped before the next migration")
+        .hint("run the same command again to go on");
+  }
+}
+
+exec::RunOptions Campaign::run_options(const std::string& id) {
+  const Known* known = roster_->find(id);
+  const spec::Settings settings =
+      invocation_.settings_for(known == nullptr ? nullptr : known->spec);
+  exec::RunOptions options;
+  options.show_data = invocation_.globals.show_data;
+  options.accept_drift = accept_drift;
+  options.lock_timeout = settings.lock_timeout;
+  options.lock_hold = settings.lock_hold;
+  options.lock_budget = settings.lock_budget;
+  options.step_budget = settings.step_budget;
+  options.contract_after = settings.contract_after;
+  options.pace.batch_rows = settings.backfill_batch_rows;
+  options.pace.batch_target = settings.backfill_batch_target;
+  options.pace.pause = settings.backfill_pause;
+  options.pace.lock_timeout = settings.lock_timeout;
+  return options;
+}
+
+void Campaign::refuse_changed_specs(
+    const std::vector<const Known*>& migrations) const {
+  for (const Known* known : migrations) {
+    if (!known->spec_changed()) {
+      continue;
+    }
+    throw Error(
+        ErrorKind::refused, "apply.spec-changed",
+        fmt::format("{} was edited after it was started", known->spec->file))
+        .detail(spec_difference(known->stored->spec_text, known->spec->text))
+        .hint(fmt::format("put the file back as it was, or run `pgexpand "
+                          "rollback {}` and then `pgexpand apply`",
+                          known->id));
+  }
+}
+
+void Campaign::go_on(const std::string& id, std::optional<plan::Phase> target) {
+  check_stop();
+  exec::RunOptions options = run_options(id);
+  options.through = target.value_or(plan::Phase::switch_over);
+  options.through_is_explicit = target.has_value();
+  try {
+    const auto result =
+        exec::run(id, options, *runner_, state_schema(invocation_), *reporter_,
+                  invocation_.environment().stop);
+    refresh();
+    conclude(id, result);
+  } catch (const Error& error) {
+    add_failure(invocation_, roster_->get(id), error);
+    throw;
+  }
+}
+
+void Campaign::conclude(const std::string& id, const exec::RunResult& result) {
+  const Known& known = roster_->get(id);
+  switch (result.outcome) {
+    case exec::RunOutcome::reached:
+      add_outcome(invocation_, known, "reached", "");
+      return;
+    case exec::RunOutcome::stopped_at_switch:
+      add_outcome(invocation_, known, "stopped_before_switch", "");
+      return;
+    case exec::RunOutcome::interrupted:
+      throw Error(ErrorKind::interrupted, "run.interrupted",
+                  fmt::format("{} stopped early; its progress is saved", id))
+          .hint("run the same command again to go on");
+    case exec::RunOutcome::paused:
+      throw Error(ErrorKind::interrupted, "run.paused",
+                  fmt::format("{} was paused by {}", id, result.paused_by))
+          .hint(fmt::format("run `pgexpand resume {}` to go on", id));
+  }
+}
+
+void Campaign::leave(const std::string& id,
+                     const std::string& reason,
+                     std::optional<Error> problem) {
+  if (invocation_.json()) {
+    reporter_->on(report::MigrationSkipped{id, reason});
+  }
+  add_outcome(invocation_, roster_->get(id), "left", reason);
+  const bool is_first = problem && !problem_;
+  const bool is_graver = problem && problem->kind() == ErrorKind::refused &&
+                         problem_ && problem_->kind() != ErrorKind::refused;
+  if (is_first || is_graver) {
+    problem_ = std::move(problem);
+  }
+}
+
+void Campaign::note(const std::string& id, const std::string& outcome) {
+  add_outcome(invocation_, roster_->get(id), outcome, "");
+}
+
+void Campaign::finish() {
+  if (problem_) {
+    throw Error(*problem_);
+  }
+  const auto did_something = [](const report::Json& migration) {
+    return migration.at("outcome") != "unchanged";
+  };
+  if (!invocation_.json() &&
+      std::ranges::none_of(invocation_.body["migrations"], did_something)) {
+    fmt::print(invocation_.out(), "nothing to do\n");
+  }
+}
+
+}  // namespace pgexpand::cli

@@ -1,0 +1,172 @@
+// Which migrations apply takes forward, and which it leaves alone.
+#include "cli/campaign.hpp"
+#include "cli/workbench.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pgexpand::cli {
+namespace {
+
+std::vector<sql::TableName> tables_of(const plan::Plan& plan) {
+  std::vector<sql::TableName> tables;
+  for (const plan::PlannedTable& table : plan.tables) {
+    tables.push_back(table.name);
+  }
+  return tables;
+}
+
+Error refused(const char* code, const Known& known, const std::string& reason) {
+  return {ErrorKind::refused, code, fmt::format("{} {}", known.id, reason)};
+}
+
+}  // namespace
+
+void Campaign::apply(const std::vector<std::string>& ids) {
+  const auto chosen = roster_->in_order(ids);
+  refuse_changed_specs(chosen);
+  std::vector<std::string> order;
+  for (const Known* known : chosen) {
+    order.push_back(known->id);
+  }
+  for (const std::string& id : order) {
+    check_stop();
+    advance(id, std::ranges::find(ids, id) != ids.end());
+  }
+}
+
+void Campaign::advance(const std::string& id, bool is_asked) {
+  const Known& known = roster_->get(id);
+  const Standing standing = known.standing();
+  if (standing == Standing::paused) {
+    const std::string reason =
+        fmt::format("paused by {}", known.stored->paused_by);
+    leave(id, reason,
+          Error(ErrorKind::interrupted, "apply.paused",
+                fmt::format("{} is {}", id, reason))
+              .hint(fmt::format("run `pgexpand resume {}` to go on", id)));
+    return;
+  }
+  if (standing == Standing::rolling_back) {
+    leave(id, "its rollback was interrupted",
+          refused("apply.rolling-back", known, "is on its way back")
+              .hint(fmt::format("run `pgexpand rollback {}` first", id)));
+    return;
+  }
+  if (known.file_missing() && !is_asked) {
+    leave(id, "its file is gone",
+          refused("apply.file-missing", known,
+                  "was started, but its file is gone")
+              .hint(fmt::format(
+                  "put the file back, or run `pgexpand resume {}` or "
+                  "`pgexpand rollback {}`, which use the stored plan",
+                  id, id)));
+    return;
+  }
+  if (standing == Standing::pending) {
+    start(known, is_asked);
+    return;
+  }
+  const bool is_there =
+      standing == Standing::contracted ||
+      (known.stored->completed &&
+       *known.stored->completed >= through.value_or(plan::Phase::switch_over));
+  if (is_there) {
+    note(id, "unchanged");
+    return;
+  }
+  go_on(id, through);
+}
+
+std::vector<std::string> Campaign::unmet(const Known& known) const {
+  std::vector<std::string> ids;
+  for (const std::string& id : known.depends_on()) {
+    const Known* needed = roster_->find(id);
+    if (needed == nullptr || !needed->is_switched()) {
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
+std::optional<Campaign::Conflict> Campaign::conflict(
+    const std::string& id, const std::vector<sql::TableName>& tables) const {
+  for (const Known& other : roster_->all()) {
+    if (other.id == id || !other.is_under_way() || !other.stored->plan) {
+      continue;
+    }
+    for (const sql::TableName& table : tables_of(*other.stored->plan)) {
+      if (std::ranges::find(tables, table) != tables.end()) {
+        return Conflict{other.id, table.display()};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+void Campaign::leave_for(const Known& known,
+                         const Conflict& rival,
+                         bool is_asked) {
+  const std::string reason = fmt::format(
+      "waits for the contract of {}: both touch {}", rival.id, rival.table);
+  const Known& other = roster_->get(rival.id);
+  leave(known.id, reason,
+        is_asked ? std::optional(refused("apply.conflict", known, reason)
+                                     .hint(fmt::format("run `{}` first",
+                                                       other.next_command())))
+                 : std::nullopt);
+}
+
+void Campaign::warn_if_late(const Known& known) {
+  for (const Known& other : roster_->all()) {
+    const bool is_later =
+        other.id > known.id && other.standing() != Standing::pending;
+    if (is_later) {
+      reporter_->on(report::Warning{
+          known.id, "apply.late-id",
+          fmt::format("{} runs after {}, though its id sorts before", known.id,
+                      other.id),
+          ""});
+      return;
+    }
+  }
+}
+
+void Campaign::start(const Known& known, bool is_asked) {
+  if (const auto missing = unmet(known); !missing.empty()) {
+    const std::string reason =
+        fmt::format("waits for the switch of {}", fmt::join(missing, ", "));
+    leave(known.id, reason,
+          is_asked
+              ? std::optional(refused("apply.dependency", known, reason)
+                                  .hint("run `pgexpand status` to see what it "
+                                        "depends on"))
+              : std::nullopt);
+    return;
+  }
+  const Drafted drafted = draft(*known.spec, state_schema(invocation_),
+                                runner_->work(), runner_->arrival());
+  const auto rival = conflict(
+      known.id, drafted.plan ? tables_of(*drafted.plan) : drafted.tables);
+  if (rival) {
+    // Findings on a table that another migration is changing say nothing.
+    leave_for(known, *rival, is_asked);
+    return;
+  }
+  invocation_.show_and_stop(drafted.findings);
+  if (!drafted.plan) {
+    throw Error(ErrorKind::internal, "plan.missing",
+                fmt::format("{} has no plan and no finding", known.id));
+  }
+  warn_if_late(known);
+  const std::string id = known.id;
+  auto& session = runner_->work();
+  pg::Transaction transaction(session, {});
+  store().start(*drafted.plan, known.spec->text, through);
+  transaction.commit();
+  refresh();
+  go_on(id, through);
+}
+
+}  // namespace pgexpand::cli

@@ -1,0 +1,48 @@
+#include "cli/command.hpp"
+#include "cli/workbench.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <memory>
+
+namespace pgexpand::cli {
+namespace {
+
+int print_sql(Invocation& invocation) {
+  invocation.body["sql"] = report::Json::array();
+  for (const sql::Statement& statement :
+       state::create_statements(state_schema(invocation))) {
+    invocation.body["sql"].push_back(statement.text());
+    if (!invocation.json()) {
+      fmt::print(invocation.out(), "{};\n", statement.text());
+    }
+  }
+  return 0;
+}
+
+int run_init(Invocation& invocation) {
+  const Workbench bench(invocation, Access::write);
+  const std::string& schema = invocation.settings().state_schema;
+  invocation.body["state_schema"] = schema;
+  if (!invocation.json()) {
+    fmt::print(invocation.out(), "schema {} of {} is ready\n", schema,
+               bench.arrival().database);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_init_command(CLI::App& app, Invocation& invocation) {
+  auto sql_only = std::make_shared<bool>(false);
+  CLI::App* command =
+      app.add_subcommand("init", "Create the state schema (apply does it too)");
+  command->add_flag("--print-sql", *sql_only,
+                    "Print the statements instead of running them");
+  on_chosen(*command, invocation, [sql_only, &invocation] {
+    return *sql_only ? print_sql(invocation) : run_init(invocation);
+  });
+}
+
+}  // namespace pgexpand::cli

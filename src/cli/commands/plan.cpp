@@ -1,0 +1,150 @@
+#include "cli/command.hpp"
+#include "cli/commands/show_plan.hpp"
+#include "cli/workbench.hpp"
+#include "pgexpand/report/plan_view.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace pgexpand::cli {
+namespace {
+
+/// Plans one after the other, each against the database as it is now.
+class PlanShow {
+ public:
+  PlanShow(Invocation& invocation, bool sql)
+      : invocation_(invocation),
+        sql_(sql),
+        bench_(invocation, Access::plan),
+        roster_(load_specs(invocation), bench_.stored()) {}
+
+  void show(const std::vector<std::string>& ids) {
+    check_dependencies(invocation_, roster_);
+    for (const Known* known : roster_.in_order(ids)) {
+      const bool is_asked = std::ranges::find(ids, known->id) != ids.end();
+      const bool is_started = known->standing() != Standing::pending;
+      if (is_started && is_asked) {
+        show_stored(*known);
+      } else if (!is_started) {
+        show_pending(*known);
+      }
+    }
+    invocation_.show_and_stop(findings_);
+    if (invocation_.body["migrations"].empty() && !invocation_.json()) {
+      fmt::print(invocation_.out(), "nothing to do\n");
+    }
+  }
+
+ private:
+  void show_stored(const Known& known) {
+    if (known.stored->plan) {
+      add(known, *known.stored->plan,
+          fmt::format("stored when it was started; it is {} now",
+                      name(known.standing())));
+    }
+  }
+
+  void show_pending(const Known& known) {
+    Drafted drafted = draft(*known.spec, state_schema(invocation_),
+                            bench_.session(), bench_.arrival());
+    const std::string note = note_for(drafted.tables);
+    claim(known.id, drafted.tables);
+    if (!drafted.plan && !note.empty()) {
+      // Its findings may be about what an earlier one is to change.
+      fmt::print(invocation_.err(), "{}: {}\n", known.id, note);
+      add_unplanned(known, note);
+      return;
+    }
+    if (drafted.plan) {
+      // It shows its findings itself, as hazards.
+      add(known, *drafted.plan, note);
+    } else {
+      findings_.append(drafted.findings);
+    }
+  }
+
+  /// Why a plan made now may not be the one that will run.
+  std::string note_for(const std::vector<sql::TableName>& tables) const {
+    for (const auto& [id, claimed] : claims_) {
+      for (const sql::TableName& table : claimed) {
+        if (std::ranges::find(tables, table) != tables.end()) {
+          return fmt::format(
+              "{} comes first and touches {} too; plan again once it is "
+              "contracted",
+              id, table.display());
+        }
+      }
+    }
+    return "";
+  }
+
+  void claim(const std::string& id, const std::vector<sql::TableName>& tables) {
+    claims_.emplace_back(id, tables);
+  }
+
+  report::Json described(const Known& known, const std::string& note) const {
+    report::Json json;
+    json["id"] = known.id;
+    json["status"] = name(known.standing());
+    json["note"] = note.empty() ? report::Json(nullptr) : report::Json(note);
+    return json;
+  }
+
+  void add_unplanned(const Known& known, const std::string& note) {
+    report::Json json = described(known, note);
+    json["phases"] = report::Json::array();
+    invocation_.body["migrations"].push_back(std::move(json));
+  }
+
+  void add(const Known& known,
+           const plan::Plan& plan,
+           const std::string& note) {
+    const auto setting =
+        plan_setting(invocation_, bench_.arrival(), known.spec);
+    report::Json json = described(known, note);
+    json.update(report::plan_json(plan, setting));
+    invocation_.body["migrations"].push_back(std::move(json));
+    if (invocation_.json()) {
+      return;
+    }
+    fmt::print(
+        invocation_.out(), "{}",
+        report::plan_text(plan, setting,
+                          {.sql = sql_, .style = invocation_.out_style()}));
+    if (!note.empty()) {
+      fmt::print(invocation_.out(), "\nnote: {}\n", note);
+    }
+    fmt::print(invocation_.out(), "\n");
+  }
+
+  Invocation& invocation_;
+  bool sql_;
+  Workbench bench_;
+  Roster roster_;
+  Diagnostics findings_;
+  std::vector<std::pair<std::string, std::vector<sql::TableName>>> claims_;
+};
+
+}  // namespace
+
+int show_plans(Invocation& invocation, const PlanRequest& request) {
+  invocation.body["migrations"] = report::Json::array();
+  PlanShow(invocation, request.sql).show(request.ids);
+  return 0;
+}
+
+void add_plan_command(CLI::App& app, Invocation& invocation) {
+  auto request = std::make_shared<PlanRequest>();
+  CLI::App* command = app.add_subcommand(
+      "plan", "Show what migrations would do; changes nothing");
+  command->add_option("id", request->ids, "Migrations; default all pending");
+  command->add_flag("--sql", request->sql, "Print every statement as sent");
+  on_chosen(*command, invocation, [request, &invocation] {
+    return show_plans(invocation, *request);
+  });
+}
+
+}  // namespace pgexpand::cli

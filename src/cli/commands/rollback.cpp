@@ -1,0 +1,86 @@
+// rollback: works from the stored plan, so a missing or edited file does not
+// matter.
+#include "cli/campaign.hpp"
+#include "cli/command.hpp"
+#include "cli/commands/options.hpp"
+#include "cli/workbench.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace pgexpand::cli {
+namespace {
+
+struct Options {
+  std::string id;
+  RunFlags run;
+};
+
+void check_nothing_depends_on(const Roster& roster, const std::string& id) {
+  for (const Known& other : roster.all()) {
+    for (const std::string& needed : other.depends_on()) {
+      if (needed == id && other.standing() != Standing::pending) {
+        throw Error(
+            ErrorKind::refused, "rollback.depended-on",
+            fmt::format("{} depends on {} and was started", other.id, id))
+            .hint(fmt::format("run `pgexpand rollback {}` first", other.id));
+      }
+    }
+  }
+}
+
+void roll_back(Campaign& campaign,
+               Invocation& invocation,
+               const std::string& id) {
+  const auto result = exec::roll_back(
+      id, campaign.run_options(id), campaign.runner(), state_schema(invocation),
+      campaign.reporter(), invocation.environment().stop);
+  campaign.refresh();
+  if (result.outcome == exec::RunOutcome::interrupted) {
+    throw Error(ErrorKind::interrupted, "run.interrupted",
+                fmt::format("the rollback of {} stopped early", id))
+        .hint(fmt::format("run `pgexpand rollback {}` again to go on", id));
+  }
+}
+
+int run_rollback(Invocation& invocation, const Options& options) {
+  Campaign campaign(invocation, Files::lenient);
+  campaign.accept_drift = options.run.accept_drift;
+  const Known& known = campaign.roster().get(options.id);
+  if (known.standing() == Standing::contracted) {
+    throw Error(
+        ErrorKind::refused, "rollback.contracted",
+        fmt::format("{} is contracted: the old shape is gone", options.id))
+        .hint("write a new migration that goes the other way");
+  }
+  if (known.standing() == Standing::pending) {
+    campaign.note(options.id, "unchanged");
+    campaign.finish();
+    return 0;
+  }
+  check_nothing_depends_on(campaign.roster(), options.id);
+  const auto plan = known.stored->plan;
+  invocation.body["stays"] =
+      plan ? plan->stays_after_rollback : std::vector<std::string>{};
+  roll_back(campaign, invocation, options.id);
+  if (campaign.roster().find(options.id) != nullptr) {
+    campaign.note(options.id, "rolled_back");
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_rollback_command(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "rollback", "Undo a migration, from any state before contract");
+  command->add_option("id", options->id, "The migration")->required();
+  options->run.add_accept_drift(*command);
+  on_chosen(*command, invocation, [options, &invocation] {
+    return run_rollback(invocation, *options);
+  });
+}
+
+}  // namespace pgexpand::cli

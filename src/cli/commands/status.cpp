@@ -1,0 +1,111 @@
+#include "cli/command.hpp"
+#include "cli/commands/status_view.hpp"
+#include "cli/workbench.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+namespace pgexpand::cli {
+namespace {
+
+constexpr int work_pending = 10;
+constexpr std::chrono::milliseconds redraw_every{2'000};
+constexpr std::chrono::milliseconds notice_signals_every{50};
+
+struct Options {
+  std::vector<std::string> ids;  ///< Empty: all.
+  bool watch = false;
+  bool exit_code = false;
+};
+
+/// The files as far as they can be read: status must work when they are bad.
+std::vector<spec::MigrationSpec> read_specs(Invocation& invocation) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(invocation.spec_folder(), ignored)) {
+    return {};
+  }
+  Diagnostics findings;
+  return spec::load_folder(invocation.spec_folder().string(), findings);
+}
+
+/// Returns true if there is something left to do.
+bool show_once(Invocation& invocation,
+               Workbench& bench,
+               const Options& options) {
+  const Roster roster(read_specs(invocation), bench.stored());
+  std::vector<StatusRow> rows;
+  bool is_pending = false;
+  for (const std::string& id : options.ids) {
+    static_cast<void>(roster.get(id));
+  }
+  for (const Known& known : roster.all()) {
+    const bool is_asked =
+        options.ids.empty() ||
+        std::ranges::find(options.ids, known.id) != options.ids.end();
+    if (is_asked) {
+      rows.push_back({&known, known.is_under_way()
+                                  ? bench.store().progress(known.id)
+                                  : std::vector<state::Progress>{}});
+      is_pending = is_pending || !known.next_command().empty();
+    }
+  }
+  invocation.body["database"] = bench.arrival().database;
+  invocation.body["migrations"] = report::Json::array();
+  for (const StatusRow& row : rows) {
+    invocation.body["migrations"].push_back(status_json(row));
+  }
+  if (!invocation.json()) {
+    fmt::print(invocation.out(), "{}",
+               status_text(rows, invocation.out_style()));
+    invocation.out().flush();
+  }
+  return is_pending;
+}
+
+/// Draws again every two seconds, until a signal or until nothing is left.
+bool watch(Invocation& invocation, Workbench& bench, const Options& options) {
+  const exec::StopRequest& stop = invocation.environment().stop;
+  for (;;) {
+    if (invocation.environment().out_is_terminal) {
+      fmt::print(invocation.out(), "\x1b[H\x1b[2J");
+    }
+    const bool is_pending = show_once(invocation, bench, options);
+    const auto next = std::chrono::steady_clock::now() + redraw_every;
+    while (!stop.requested() && std::chrono::steady_clock::now() < next) {
+      std::this_thread::sleep_for(notice_signals_every);
+    }
+    if (!is_pending || stop.requested()) {
+      return is_pending;
+    }
+  }
+}
+
+int run_status(Invocation& invocation, const Options& options) {
+  Workbench bench(invocation, Access::read);
+  const bool is_pending = options.watch && !invocation.json()
+                              ? watch(invocation, bench, options)
+                              : show_once(invocation, bench, options);
+  return options.exit_code && is_pending ? work_pending : 0;
+}
+
+}  // namespace
+
+void add_status_command(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "status", "Show where everything is and what to type next");
+  command->add_option("id", options->ids, "Migrations; default all");
+  command->add_flag("--watch", options->watch, "Draw again every 2 s");
+  command->add_flag("--exit-code", options->exit_code,
+                    "Exit with 10 when work is pending");
+  on_chosen(*command, invocation, [options, &invocation] {
+    return run_status(invocation, *options);
+  });
+}
+
+}  // namespace pgexpand::cli

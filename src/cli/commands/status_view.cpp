@@ -1,0 +1,180 @@
+#include "cli/commands/status_view.hpp"
+
+#include "pgexpand/base/units.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pgexpand::cli {
+namespace {
+
+using report::Json;
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json phase_or_null(const std::optional<plan::Phase>& phase) {
+  return phase ? Json(plan::name(*phase)) : Json(nullptr);
+}
+
+const state::Progress* latest(const std::vector<state::Progress>& progress) {
+  const auto found = std::ranges::find(progress, false, &state::Progress::done);
+  return found == progress.end() ? nullptr : &*found;
+}
+
+std::string progress_text(const state::Progress& progress) {
+  const std::int64_t share =
+      progress.bound_block > 0
+          ? 100 * progress.next_block / progress.bound_block
+          : 0;
+  std::string text =
+      fmt::format("{} %, {} rows", share, human_count(progress.rows));
+  if (!progress.waiting_for.empty()) {
+    text += fmt::format(", waiting: {}", progress.waiting_for);
+  }
+  return text;
+}
+
+/// `in backfill, 42 %, 840,000 rows`
+std::string place_text(const StatusRow& row) {
+  const state::Migration& stored = *row.known->stored;
+  std::string text =
+      stored.running ? fmt::format("in {}", plan::name(*stored.running))
+      : stored.completed
+          ? fmt::format("{} complete", plan::name(*stored.completed))
+          : "started";
+  if (const auto* progress = latest(row.progress)) {
+    text += ", " + progress_text(*progress);
+  }
+  return text;
+}
+
+std::string state_text(const StatusRow& row) {
+  const Known& known = *row.known;
+  switch (known.standing()) {
+    case Standing::pending:
+      return "pending";
+    case Standing::waits_for_switch:
+      return "verified, switch is visible";
+    case Standing::switched:
+      return fmt::format("switched {}", known.stored->switched_at);
+    case Standing::contracting:
+      return "in contract";
+    case Standing::contracted:
+      return "contracted";
+    case Standing::rolling_back:
+      return "rolling back";
+    case Standing::paused:
+      return fmt::format("paused by {}, {}", known.stored->paused_by,
+                         place_text(row));
+    case Standing::interrupted:
+      return place_text(row);
+  }
+  return "";
+}
+
+/// What needs a person, one line each.
+std::vector<std::string> remarks(const Known& known) {
+  std::vector<std::string> all;
+  if (known.file_missing()) {
+    all.emplace_back("its file is gone; the stored plan is used");
+  }
+  if (known.spec_changed()) {
+    all.emplace_back("its file was edited after it was started");
+  }
+  if (known.stored == nullptr) {
+    return all;
+  }
+  if (known.is_under_way() && known.stored->verify_clean == false) {
+    all.push_back(fmt::format("verify found {} rows that differ",
+                              human_count(known.stored->verify_differences)));
+  }
+  if (!known.stored->poison.empty()) {
+    all.push_back(known.stored->poison);
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string status_text(const std::vector<StatusRow>& rows,
+                        const report::Style& style) {
+  if (rows.empty()) {
+    return "no migrations\n";
+  }
+  std::size_t id_width = 9;
+  std::size_t state_width = 7;
+  for (const StatusRow& row : rows) {
+    id_width = std::max(id_width, report::text_width(row.known->id));
+    state_width = std::max(state_width, report::text_width(state_text(row)));
+  }
+  std::string text = style.dim(
+      fmt::format("{}  {}  next", report::padded("migration", id_width),
+                  report::padded("state", state_width)));
+  text += '\n';
+  for (const StatusRow& row : rows) {
+    text += fmt::format("{}  {}  {}\n", report::padded(row.known->id, id_width),
+                        report::padded(state_text(row), state_width),
+                        row.known->next_command());
+    for (const std::string& remark : remarks(*row.known)) {
+      text += fmt::format("  {}\n", style.yellow(remark));
+    }
+  }
+  return text;
+}
+
+namespace {
+
+Json progress_json(const std::vector<state::Progress>& all) {
+  Json json = Json::array();
+  for (const state::Progress& progress : all) {
+    Json one;
+    one["step"] = progress.step;
+    one["worker"] = progress.worker;
+    one["rows"] = progress.rows;
+    one["blocks_done"] = progress.next_block;
+    one["blocks_total"] = progress.bound_block;
+    one["quarantined"] = progress.quarantined;
+    one["wal_bytes"] = progress.wal_bytes;
+    one["waiting_for"] = text_or_null(progress.waiting_for);
+    one["done"] = progress.done;
+    one["updated_at"] = text_or_null(progress.updated_at);
+    json.push_back(std::move(one));
+  }
+  return json;
+}
+
+}  // namespace
+
+Json status_json(const StatusRow& row) {
+  const Known& known = *row.known;
+  const state::Migration stored =
+      known.stored == nullptr ? state::Migration{} : *known.stored;
+  Json json;
+  json["id"] = known.id;
+  json["status"] = name(known.standing());
+  json["phase_completed"] = phase_or_null(stored.completed);
+  json["phase_running"] = phase_or_null(stored.running);
+  json["through"] = phase_or_null(stored.through);
+  json["visible"] = stored.is_visible;
+  json["paused"] = stored.paused;
+  json["paused_by"] = text_or_null(stored.paused_by);
+  json["file_missing"] = known.file_missing();
+  json["spec_changed"] = known.spec_changed();
+  json["started_at"] = text_or_null(stored.started_at);
+  json["switched_at"] = text_or_null(stored.switched_at);
+  json["updated_at"] = text_or_null(stored.updated_at);
+  json["verify_clean"] =
+      stored.verify_clean ? Json(*stored.verify_clean) : Json(nullptr);
+  json["verify_at"] = text_or_null(stored.verify_at);
+  json["verify_rows"] = stored.verify_rows;
+  json["verify_differences"] = stored.verify_differences;
+  json["progress"] = progress_json(row.progress);
+  json["problem"] = text_or_null(stored.poison);
+  json["next"] = text_or_null(known.next_command());
+  return json;
+}
+
+}  // namespace pgexpand::cli

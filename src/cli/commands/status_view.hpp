@@ -1,0 +1,24 @@
+#pragma once
+
+#include "cli/roster.hpp"
+#include "pgexpand/report/json.hpp"
+#include "pgexpand/report/style.hpp"
+#include "pgexpand/state/store.hpp"
+
+#include <string>
+#include <vector>
+
+namespace pgexpand::cli {
+
+/// One migration in `pgexpand status`.
+struct StatusRow {
+  const Known* known = nullptr;
+  std::vector<state::Progress> progress;
+};
+
+/// The table, with a line for each thing an operator must know.
+[[nodiscard]] std::string status_text(const std::vector<StatusRow>& rows,
+                                      const report::Style& style);
+[[nodiscard]] report::Json status_json(const StatusRow& row);
+
+}  // namespace pgexpand::cli

@@ -1,0 +1,174 @@
+// Codes of what plan finds in the database.
+#include "cli/explanations.hpp"
+
+#include <array>
+
+namespace pgexpand::cli {
+namespace {
+
+constexpr auto texts = std::to_array<Explanation>({
+    {"backfill.never-ends",
+     "`set` reads a column that it writes, so a row could be changed\n"
+     "twice when a run continues. Give a `where` that is false once a\n"
+     "row is done."},
+    {"catalog.column-exists", "The table has a column of this name already."},
+    {"catalog.name-taken",
+     "A relation of this name is in the schema already: tables, indexes,\n"
+     "sequences and views share one set of names."},
+    {"catalog.unknown-column",
+     "The table has no such column. Names are taken as they stand,\n"
+     "without case folding."},
+    {"catalog.unknown-index",
+     "There is no such index. Without a schema it is looked for in the\n"
+     "search_path of the connection."},
+    {"catalog.unknown-table",
+     "There is no such table. Without a schema it is looked for in the\n"
+     "search_path of the connection; `pgexpand plan` names the one it\n"
+     "found."},
+    {"column.already-not-null",
+     "The column is NOT NULL already, so there is nothing to do."},
+    {"column.already-nullable",
+     "The column allows NULL already, so there is nothing to do."},
+    {"column.constrained-domain",
+     "A column whose type is a domain with constraints makes ADD COLUMN\n"
+     "rewrite the whole table under ACCESS EXCLUSIVE. Use the base type\n"
+     "with a `check`."},
+    {"column.exclusion-constraint",
+     "The column is part of an exclusion constraint. PostgreSQL can\n"
+     "neither build one concurrently nor add it NOT VALID, so it cannot\n"
+     "follow to a new column without blocking writers."},
+    {"column.expression-does-not-carry",
+     "A default, check or index expression of the old column has no\n"
+     "meaning over the new one, for example because of its type. Drop\n"
+     "what uses it first, and create it again after contract."},
+    {"column.generated",
+     "A generated column is computed by the server and cannot be\n"
+     "written, so it can be neither filled nor kept in sync."},
+    {"column.generated-rewrites",
+     "A stored generated column makes ADD COLUMN rewrite the whole table\n"
+     "under ACCESS EXCLUSIVE, which a large table cannot bear. Use an\n"
+     "ordinary column with `up`."},
+    {"column.has-dependents",
+     "Something depends on the column and cannot follow to another one:\n"
+     "a view, a policy, a rule, a publication's column list. pgexpand\n"
+     "never drops with CASCADE. Drop it first, and create it again after\n"
+     "contract."},
+    {"column.identity",
+     "An identity column must stay a smallint, integer or bigint without\n"
+     "NULL, and the new type or a NULL would break that. Keep an integer\n"
+     "type, or drop the identity first."},
+    {"column.in-primary-key",
+     "A column of the primary key is always NOT NULL."},
+    {"column.is-referenced",
+     "A foreign key of another table refers to the column. Drop that\n"
+     "constraint first."},
+    {"column.moved-twice",
+     "Two operations of one migration change the same column's name or\n"
+     "type, and no order of them is the obvious one. Write one\n"
+     "operation, or two migrations."},
+    {"column.needs-down",
+     "The column is NOT NULL without a default, and new code leaves it\n"
+     "out. Give `down`, the value that old readers see meanwhile."},
+    {"column.needs-value",
+     "The new column is NOT NULL, but neither existing rows nor writers\n"
+     "that do not know it have a value. Give `up` or `default`, or leave\n"
+     "it nullable."},
+    {"column.no-default",
+     "An identity or generated column gets its value from the server, so\n"
+     "it cannot have a default besides."},
+    {"column.prepared-statements",
+     "After the switch the column has another type or length under the\n"
+     "same name. A statement that was prepared before fails once with\n"
+     "0A000 and works when it is prepared again; most drivers do that by\n"
+     "themselves. No tool can hide this."},
+    {"column.references-what",
+     "The table that is referred to has no primary key of one column.\n"
+     "Name the column."},
+    {"column.takes-along",
+     "PostgreSQL drops indexes and constraints together with their\n"
+     "column, in contract. Create what you still need without the column\n"
+     "before."},
+    {"index.invalid",
+     "The index is not valid, a leftover of a concurrent build that\n"
+     "failed. It takes writes but answers no query. It is not built for\n"
+     "the new column. Rebuild or drop it."},
+    {"index.is-replica-identity",
+     "Logical replication identifies rows by this index. Give the table\n"
+     "another replica identity first."},
+    {"index.of-constraint",
+     "The index belongs to a constraint and goes only with it."},
+    {"index.operator-class",
+     "The index names an operator class that the new type may not have,\n"
+     "so it cannot be built for the new column. Drop the index first."},
+    {"plan.missing",
+     "The planner gave neither a plan nor a reason. This is a bug;\n"
+     "please report it with the spec."},
+    {"plan.refused",
+     "The spec is right, but this database forbids it. Each finding\n"
+     "above says why, and what would allow it. Nothing was changed."},
+    {"plan.undecodable",
+     "The plan in the state tables was not written by this release. Use\n"
+     "the release that started the migration."},
+    {"rights.many-owners",
+     "The role inherits no rights, so it acts as a table's owner by SET\n"
+     "ROLE, and as one owner at a time. The tables of this migration\n"
+     "have several. Let the role inherit, or write one migration for\n"
+     "each owner."},
+    {"rights.not-owner",
+     "Changing a table needs its owner, or a member of the owner's role.\n"
+     "The hint has the GRANT. No superuser is needed."},
+    {"rights.row-security",
+     "Row security hides rows of the table from the role. They would be\n"
+     "neither filled nor verified, and nobody would notice. Give the\n"
+     "role BYPASSRLS, or lift FORCE ROW LEVEL SECURITY meanwhile."},
+    {"rights.schema",
+     "The role may not use the schema, or may not create in it what the\n"
+     "migration needs. The hint has the GRANT."},
+    {"rollback.holes",
+     "Rows written since hold NULL where the old shape forbids it.\n"
+     "Rolling back would need a value for them. Fill them first, or give\n"
+     "the operation a `down`."},
+    {"rollback.lossy",
+     "Rows written through the new shape hold values that the old one\n"
+     "cannot, so a rollback would lose them. Change those rows first, or\n"
+     "go on to contract."},
+    {"server.too-old",
+     "The operation needs a newer PostgreSQL than this server."},
+    {"table.access-method",
+     "The backfill walks heap pages. Tables of other access methods are\n"
+     "not handled."},
+    {"table.not-a-table",
+     "The name is a view, a foreign table or another relation, not an\n"
+     "ordinary table."},
+    {"table.partitioned",
+     "Partitioned tables and inheritance are not handled yet."},
+    {"table.published",
+     "The table is in a publication. A column that is added only here\n"
+     "stops logical replication at the subscriber as soon as a row\n"
+     "carries it. Add it there first, then allow it with `allow:\n"
+     "[published]`."},
+    {"table.temporary", "A temporary table lives in one session only."},
+    {"table.too-many-columns",
+     "A table has 1,600 column numbers in its life, dropped columns\n"
+     "included. Only a copy of the table gets them back."},
+    {"table.trigger-sorts-last",
+     "Triggers of one kind fire in the order of their names. One of\n"
+     "yours would fire after the sync trigger and could change the row\n"
+     "once more, unseen. Rename it."},
+    {"table.user-triggers",
+     "The backfill updates every row and would fire your triggers for\n"
+     "each. With the right to set session_replication_role they are\n"
+     "skipped; or allow them with `allow: [user_triggers]`."},
+    {"type.unknown",
+     "The server knows no type of this name in the search_path the\n"
+     "connection arrived with. Write it with its schema."},
+    {"type.unknown-collation",
+     "The server knows no collation of this name in the search_path the\n"
+     "connection arrived with."},
+});
+
+}  // namespace
+
+std::span<const Explanation> plan_explanations() { return texts; }
+
+}  // namespace pgexpand::cli

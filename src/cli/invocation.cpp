@@ -1,0 +1,301 @@
+#include "cli/invocation.hpp"
+
+#include "pgexpand/base/error.hpp"
+#include "pgexpand/report/json_reporter.hpp"
+#include "pgexpand/report/print.hpp"
+#include "pgexpand/report/text_reporter.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+namespace pgexpand::cli {
+namespace {
+
+constexpr const char* config_name = "pgexpand.yaml";
+
+/// The nearest pgexpand.yaml, from `folder` upwards; empty if there is none.
+std::filesystem::path find_config(std::filesystem::path folder) {
+  for (;;) {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(folder / config_name, ignored)) {
+      return folder / config_name;
+    }
+    const auto parent = folder.parent_path();
+    if (parent.empty() || parent == folder) {
+      return {};
+    }
+    folder = parent;
+  }
+}
+
+std::string plural(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::optional<std::string> read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return std::nullopt;
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  return file.bad() ? std::nullopt : std::optional(text.str());
+}
+
+report::Style Invocation::style(bool is_terminal) const {
+  const auto choice = report::color_choice_from_name(globals.color)
+                          .value_or(report::ColorChoice::automatic);
+  return {report::wants_color(choice, environment_.variable("NO_COLOR"),
+                              environment_.variable("FORCE_COLOR"),
+                              is_terminal)};
+}
+
+report::Style Invocation::out_style() const {
+  return style(environment_.out_is_terminal);
+}
+
+report::Style Invocation::err_style() const {
+  return style(environment_.err_is_terminal);
+}
+
+const spec::ConfigFile& Invocation::config() {
+  if (!config_) {
+    read_config();
+  }
+  return *config_;
+}
+
+void Invocation::read_config() {
+  const std::filesystem::path path = globals.config.empty()
+                                         ? find_config(environment_.folder)
+                                         : environment_.folder / globals.config;
+  if (path.empty()) {
+    config_ = spec::ConfigFile{};
+    return;
+  }
+  const auto text = read_file(path);
+  if (!text) {
+    throw Error(
+        ErrorKind::usage, "config.unreadable",
+        fmt::format("cannot read the configuration file {}", path.string()))
+        .hint("check the path after --config");
+  }
+  Diagnostics findings;
+  auto config = spec::parse_config(*text, path.string(), findings);
+  show(findings);
+  if (findings.blocks()) {
+    throw Error(
+        ErrorKind::usage, "config.findings",
+        fmt::format("{} in {}", plural(findings.all().size(), "finding"),
+                    path.string()))
+        .hint("correct the file; nothing ran");
+  }
+  config.path = path.string();
+  config_ = std::move(config);
+}
+
+std::string Invocation::chosen_environment() const {
+  return globals.environment.empty()
+             ? environment_.variable("PGEXPAND_ENV").value_or("")
+             : globals.environment;
+}
+
+spec::SettingLayers Invocation::layers() {
+  const spec::ConfigFile& file = config();
+  spec::SettingLayers layers;
+  layers.flags = globals.settings;
+  layers.defaults = file.defaults;
+  for (const spec::SettingName& name : spec::setting_names()) {
+    const std::string variable(name.variable);
+    const auto text =
+        variable.empty() ? std::nullopt : environment_.variable(variable);
+    if (text) {
+      layers.variables[std::string(name.key)] = {*text, variable};
+    }
+  }
+  const std::string chosen = chosen_environment();
+  if (chosen.empty()) {
+    return layers;
+  }
+  const auto found = file.environments.find(chosen);
+  if (found != file.environments.end()) {
+    layers.environment = found->second;
+    return layers;
+  }
+  if (file.environment_dsn.contains(chosen)) {
+    return layers;
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, values] : file.environments) {
+    names.push_back(name);
+  }
+  const auto meant = spec::did_you_mean(chosen, names);
+  throw Error(ErrorKind::usage, "config.unknown-environment",
+              fmt::format("there is no environment \"{}\" in {}", chosen,
+                          file.path.empty() ? config_name : file.path))
+      .hint(meant ? fmt::format("did you mean \"{}\"?", *meant)
+                  : "add it under \"environments\"");
+}
+
+const spec::Settings& Invocation::settings() {
+  if (!settings_) {
+    settings_ = settings_for(nullptr);
+  }
+  return *settings_;
+}
+
+namespace {
+
+/// A brake that is asked for and does nothing is worse than none.
+void refuse_unsupported(const spec::Settings& settings) {
+  constexpr std::array unsupported{
+      "versions",
+      "backfill.workers",
+      "backfill.max_lag",
+      "backfill.max_active",
+      "backfill.max_wal",
+      "backfill.max_wait",
+      "backfill.pinned",
+      "backfill.throttle_file",
+      "backfill.throttle_query",
+  };
+  const spec::Settings builtin;
+  for (const std::string_view key : unsupported) {
+    const std::string text = spec::get_setting(settings, key);
+    if (text != spec::get_setting(builtin, key)) {
+      throw Error(
+          ErrorKind::usage, "config.unsupported-setting",
+          fmt::format("{} cannot be set to {} in this release", key, text))
+          .hint("leave it out; `pgexpand config` shows where it comes from");
+    }
+  }
+}
+
+}  // namespace
+
+spec::Settings Invocation::settings_for(const spec::MigrationSpec* spec) {
+  Diagnostics findings;
+  const spec::Settings settings = spec::resolve(layers(), spec, findings);
+  show(findings);
+  if (findings.blocks()) {
+    throw Error(ErrorKind::usage, "config.bad-setting",
+                plural(findings.all().size(), "setting") + " cannot be used")
+        .hint("run `pgexpand config` to see where each one comes from");
+  }
+  refuse_unsupported(settings);
+  return settings;
+}
+
+std::map<std::string, spec::SettingValue> Invocation::sources() {
+  Diagnostics findings;
+  std::map<std::string, spec::SettingValue> sources;
+  static_cast<void>(spec::resolve(layers(), nullptr, findings, &sources));
+  show(findings);
+  return sources;
+}
+
+Dsn Invocation::dsn() {
+  if (!globals.dsn.empty()) {
+    return {globals.dsn, "--dsn"};
+  }
+  if (const auto text = environment_.variable("PGEXPAND_DSN");
+      text && !text->empty()) {
+    return {*text, "PGEXPAND_DSN"};
+  }
+  const spec::ConfigFile& file = config();
+  const auto found = file.environment_dsn.find(chosen_environment());
+  if (found != file.environment_dsn.end()) {
+    return {found->second,
+            fmt::format("{}, environment {}", file.path, found->first)};
+  }
+  if (file.dsn) {
+    return {*file.dsn, file.path};
+  }
+  if (const auto text = environment_.variable("DATABASE_URL");
+      text && !text->empty()) {
+    return {*text, "DATABASE_URL"};
+  }
+  return {"", "libpq defaults"};
+}
+
+pg::ConnectOptions Invocation::connect_options(bool read_only) {
+  pg::ConnectOptions options;
+  options.dsn = dsn().text;
+  options.read_only = read_only;
+  options.show_data = globals.show_data;
+  return options;
+}
+
+std::filesystem::path Invocation::spec_folder() {
+  const std::string& folder = settings().dir;
+  const bool is_typed = globals.settings.contains("dir") ||
+                        environment_.variable("PGEXPAND_DIR").has_value();
+  if (is_typed || config().path.empty()) {
+    return environment_.folder / folder;
+  }
+  return std::filesystem::path(config().path).parent_path() / folder;
+}
+
+std::string Invocation::spec_folder_shown() { return as_typed(spec_folder()); }
+
+std::string Invocation::as_typed(const std::filesystem::path& path) const {
+  const auto relative = path.lexically_relative(environment_.folder);
+  const bool is_below = !relative.empty() && *relative.begin() != "..";
+  return (is_below ? relative : path).string();
+}
+
+void Invocation::show(const Diagnostics& findings) {
+  Diagnostics relative;
+  for (Diagnostic finding : findings.all()) {
+    if (!finding.where.file.empty()) {
+      finding.where.file = as_typed(finding.where.file);
+    }
+    relative.add(std::move(finding));
+  }
+  shown_.append(relative);
+  if (!json()) {
+    report::print(relative, err(), err_style());
+  }
+}
+
+void Invocation::show_and_stop(const Diagnostics& findings) {
+  show(findings);
+  const auto count = [&findings](Severity severity) {
+    std::size_t found = 0;
+    for (const Diagnostic& finding : findings.all()) {
+      found += finding.severity == severity ? 1 : 0;
+    }
+    return found;
+  };
+  if (findings.has_errors()) {
+    throw Error(ErrorKind::invalid_spec, "spec.findings",
+                fmt::format("{} in the specs; nothing was changed",
+                            plural(count(Severity::error), "error")))
+        .hint("correct the specs, then run the command again");
+  }
+  if (findings.has_refusals()) {
+    throw Error(ErrorKind::refused, "plan.refused",
+                fmt::format("{} to do this here; nothing was changed",
+                            plural(count(Severity::refusal), "refusal")))
+        .hint("each finding above says what would allow it");
+  }
+}
+
+std::unique_ptr<report::Reporter> Invocation::make_reporter() const {
+  if (json()) {
+    return std::make_unique<report::JsonReporter>(out(), environment_.now);
+  }
+  return std::make_unique<report::TextReporter>(
+      err(), report::TextOptions{.is_terminal = environment_.err_is_terminal,
+                                 .width = environment_.width,
+                                 .style = err_style(),
+                                 .clock = std::chrono::steady_clock::now});
+}
+
+}  // namespace pgexpand::cli

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "pgexpand/base/error.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+namespace pgexpand::cli {
+
+/// What is wrong with a command line, in our words, with did-you-mean for
+/// commands and options. `app` is the one that threw `problem`.
+[[nodiscard]] Error usage_error(const CLI::App& app,
+                                const CLI::ParseError& problem);
+
+}  // namespace pgexpand::cli
