@@ -49,17 +49,6 @@ double count_rows_per_block(pg::Session& session,
          static_cast<double>(std::max<std::int64_t>(sampled, 1));
 }
 
-// From 15 on the right can be granted; before, only a superuser has it.
-bool may_set_replication_role(pg::Session& session) {
-  const bool can_be_granted = session.server_version_num() >= 150000;
-  const pg::Result asked = session.run(
-      can_be_granted
-          ? Statement::of("SELECT has_parameter_privilege("
-                          "'session_replication_role', 'SET')")
-          : Statement::of("SELECT current_setting('is_superuser') = 'on'"));
-  return asked.single() == "t";
-}
-
 }  // namespace
 
 TableFacts read_facts(pg::Session& session, const sql::TableName& table) {
@@ -69,7 +58,7 @@ TableFacts read_facts(pg::Session& session, const sql::TableName& table) {
       .relfilenode = number(row.at(1)),
       .blocks = number(row.at(2)),
       .deadlock_timeout = std::chrono::milliseconds(number(row.at(5))),
-      .may_skip_triggers = may_set_replication_role(session)};
+      .may_skip_triggers = pg::may_set_replication_role(session)};
   const auto analyzed_rows = number(row.at(3));
   const auto analyzed_blocks = number(row.at(4));
   facts.rows_per_block =

@@ -77,6 +77,20 @@ const Table* Catalog::table_of_index(const sql::TableName& wanted) const {
                  });
 }
 
+std::string Catalog::owner_to_become() const {
+  std::string owner;
+  for (const Table& table : tables) {
+    if (!table.must_become_owner) {
+      continue;
+    }
+    if (!owner.empty() && owner != table.owner) {
+      return {};
+    }
+    owner = table.owner;
+  }
+  return owner;
+}
+
 bool Catalog::is_name_taken(const sql::TableName& wanted) const {
   return resolve(search_path, wanted,
                  [&](const std::string& schema, const sql::Identifier& name) {

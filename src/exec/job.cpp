@@ -1,5 +1,6 @@
 #include "exec/job.hpp"
 
+#include "exec/owner.hpp"
 #include "exec/sqlstate.hpp"
 #include "pgexpand/base/log.hpp"
 
@@ -86,6 +87,7 @@ void Job::note(std::string_view kind, const std::string& json_detail) const {
 }
 
 state::Migration take_up(Job& job) {
+  job.acting.reset();
   state::Store store = job.store();
   job.epoch = store.take_over(job.id);
   auto migration = store.migration(job.id);
@@ -96,6 +98,7 @@ state::Migration take_up(Job& job) {
   }
   job.plan = *migration->plan;
   job.completed = migration->completed;
+  job.acting = act_as_owner(job);
   return *std::move(migration);
 }
 
@@ -118,6 +121,7 @@ RunResult with_recovery(Job& job, const std::function<RunResult()>& body) {
       }
       log_debug(fmt::format("connection lost: {}", error.message()));
     }
+    job.acting.reset();
     try {
       job.bench.recover(recovery_patience);
     } catch (const Error& error) {

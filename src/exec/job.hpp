@@ -5,6 +5,7 @@
 #include "pgexpand/exec/executor.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace pgexpand::exec {
@@ -23,6 +24,8 @@ struct Job {
   std::string last_xid{};  ///< Of the last transaction that acted.
   bool announced = false;  ///< MigrationStarted was sent.
   std::optional<plan::Phase> completed{};  ///< Last phase complete.
+  /// While the rights on the tables come with SET ROLE only.
+  std::unique_ptr<pg::ActingAs> acting{};
 
   [[nodiscard]] pg::Session& session() const { return bench.work(); }
   [[nodiscard]] state::Store store() const { return {bench.work(), schema}; }
@@ -47,7 +50,8 @@ inline constexpr pg::Timeouts state_timeouts{.lock = milliseconds{10'000}};
 /// The error a stop request ends in, inside this module.
 [[nodiscard]] Error interrupted(const std::string& id);
 
-/// Reads the migration, its plan and our epoch into `job`.
+/// Reads the migration, its plan and our epoch into `job`, and takes the role
+/// of the tables' owner if its rights are not inherited.
 [[nodiscard]] state::Migration take_up(Job& job);
 
 /// Runs `body`, and again after each lost connection that could be recovered;

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 
 namespace pgexpand::exec {
 namespace {
@@ -187,7 +186,9 @@ class PhaseRun {
   }
 
   void take_back_enforced() {
-    for (const plan::Step* step : steps_ | std::views::reverse) {
+    // Clang 14 cannot read libstdc++'s views::reverse.
+    for (auto at = steps_.rbegin(); at != steps_.rend(); ++at) {
+      const plan::Step* step = *at;
       if (!step->enforces) {
         continue;
       }

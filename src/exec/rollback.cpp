@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <ranges>
 
 namespace pgexpand::exec {
 namespace {
@@ -68,7 +67,9 @@ void check_gates(const Job& job, const Migration& migration) {
 }
 
 void take_back_all(Job& job) {
-  for (const plan::Step& step : job.plan.steps | std::views::reverse) {
+  // Clang 14 cannot read libstdc++'s views::reverse.
+  for (auto at = job.plan.steps.rbegin(); at != job.plan.steps.rend(); ++at) {
+    const plan::Step& step = *at;
     job.check();
     const auto records = job.store().steps(job.id);
     const auto record =

@@ -1,5 +1,7 @@
 #include "exec/task.hpp"
 
+#include "pgexpand/base/overloaded.hpp"
+
 #include <algorithm>
 
 namespace pgexpand::exec {
@@ -7,11 +9,6 @@ namespace {
 
 using state::StepRecord;
 using state::StepStatus;
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
 
 StepRecord record_of(const Job& job,
                      state::Store& store,

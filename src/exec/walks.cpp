@@ -43,7 +43,8 @@ Error differs(const Job& job,
   Error error(ErrorKind::verification, "verify.differences", message);
   if (!result.sample_keys.empty()) {
     error = std::move(error).detail(
-        fmt::format("keys: {}", fmt::join(result.sample_keys, ", ")));
+        fmt::format("{}: {}", job.options.show_data ? "keys" : "ctids",
+                    fmt::join(result.sample_keys, ", ")));
   }
   return std::move(error).hint(
       fmt::format("run pgexpand verify {} --repair", job.id));
@@ -83,8 +84,12 @@ void report_comparison(Job& job,
 CompareResult compare_and_repair(
     Job& job,
     const std::string& step,
-    const plan::CompareRows& action,
+    const plan::CompareRows& asked,
     const std::vector<plan::Comparison>& comparisons) {
+  plan::CompareRows action = asked;
+  if (!job.options.show_data) {
+    action.key.clear();  // a key is a value of a row: name rows by ctid
+  }
   const Watching watching(job.bench,
                           {.migration = job.id,
                            .what = "a batch",
@@ -109,7 +114,7 @@ CompareResult compare_and_repair(
       job.options.repair) {
     start_over();
     repaired = backfill::repair(
-        action, comparisons, walk_of(job, step + ":repair"), job.options.pace);
+        asked, comparisons, walk_of(job, step + ":repair"), job.options.pace);
     job.check();
     result = compare();
   }

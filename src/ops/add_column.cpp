@@ -36,12 +36,8 @@ class AddColumn final : public TableOperation {
     if (found == nullptr) {
       return;
     }
-    if (found->column(column_.name) != nullptr ||
-        shapes.of(*found).column(column_.name) != nullptr) {
-      findings.error(where(), "catalog.column-exists",
-                     fmt::format("column {} of table {} exists already",
-                                 column_.name.name(), found->name.display()),
-                     "choose another name, or use alter_column");
+    if (!is_free(*found, shapes.of(*found), column_.name,
+                 "choose another name, or use alter_column", findings)) {
       return;
     }
     shapes.of(*found).add({.name = column_.name,

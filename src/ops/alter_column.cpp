@@ -149,10 +149,14 @@ class AlterColumn final : public TableOperation {
     }
   };
 
+  /// With `up` or `down` values change, whatever the types are.
   [[nodiscard]] TypeChange type_change(const catalog::Table& here,
                                        const catalog::Column& column) const {
-    return args_.type ? classify(here, column, args_.type->text)
-                      : TypeChange::none;
+    if (!args_.type) {
+      return TypeChange::none;
+    }
+    return args_.up || args_.down ? TypeChange::rewrite
+                                  : classify(here, column, args_.type->text);
   }
 
   [[nodiscard]] UserExpression up_text() const {
@@ -210,6 +214,7 @@ class AlterColumn final : public TableOperation {
     const bool widens = !args_.up && is_widening(column.type, type->type);
     Twin twin{.table = &here,
               .column = &column,
+              .shape = &values.situation.shapes.of(here),
               .move = *values.situation.shapes.of(here).move_of(args_.column),
               .type = type->type,
               .up = up->deparsed,
@@ -226,7 +231,9 @@ class AlterColumn final : public TableOperation {
     if (type->type.is_collatable && column.collation) {
       twin.collation = *column.collation;
     }
-    add_twin(draft, pieces, twin);
+    if (keeps_identity(twin, where(), findings)) {
+      add_twin(draft, pieces, twin);
+    }
   }
 
   bool require_cast(const catalog::ExpressionAnswer& answer,

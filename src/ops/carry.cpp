@@ -40,6 +40,14 @@ bool moves_any(const TableShape& shape,
   });
 }
 
+bool is_carried(const TableShape& shape,
+                const std::vector<Identifier>& columns) {
+  const auto stays = [&](const Identifier& column) {
+    return shape.column(shape.renamed(column)) != nullptr;
+  };
+  return moves_any(shape, columns) && std::ranges::all_of(columns, stays);
+}
+
 std::vector<Identifier> columns_read(const catalog::Index& index) {
   std::vector<Identifier> columns = index.include;
   const auto add = [&](const Expression& expression) {
@@ -84,7 +92,7 @@ void carry_probes(const catalog::Table& table,
                   const Location& where,
                   catalog::Probes& probes) {
   for (const auto& index : table.indexes) {
-    if (!moves_any(shape, columns_read(index))) {
+    if (!is_carried(shape, columns_read(index))) {
       continue;
     }
     for (std::size_t n = 0; n < index.keys.size(); ++n) {
@@ -100,7 +108,7 @@ void carry_probes(const catalog::Table& table,
   }
   for (const auto& check : table.constraints) {
     if (check.kind == catalog::ConstraintKind::check && check.expression &&
-        moves_any(shape, check.columns)) {
+        is_carried(shape, check.columns)) {
       probes.expressions[check_probe(table, check)] =
           probe_over(table, shape, *check.expression, true, where);
     }

@@ -26,6 +26,11 @@ void carry_probes(const catalog::Table& table,
 [[nodiscard]] bool moves_any(const TableShape& shape,
                              const std::vector<sql::Identifier>& columns);
 
+/// True if what reads `columns` is built again: one of them moves, and none is
+/// dropped, which takes it along.
+[[nodiscard]] bool is_carried(const TableShape& shape,
+                              const std::vector<sql::Identifier>& columns);
+
 /// The columns an index reads, in keys, INCLUDE, expressions and predicate.
 [[nodiscard]] std::vector<sql::Identifier> columns_read(
     const catalog::Index& index);

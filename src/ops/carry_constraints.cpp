@@ -49,7 +49,7 @@ void Carrier::take_over_named(const Constraint& constraint) {
 void Carrier::carry_checks() {
   for (const Constraint& check : table_.constraints) {
     if (check.kind != ConstraintKind::check || !check.expression ||
-        !moves_any(shape_, check.columns)) {
+        !is_carried(shape_, check.columns)) {
       continue;
     }
     const auto expression =
@@ -72,7 +72,7 @@ void Carrier::carry_checks() {
 void Carrier::carry_foreign_keys_out() {
   for (const Constraint& key : table_.constraints) {
     if (key.kind != ConstraintKind::foreign_key ||
-        !moves_any(shape_, key.columns)) {
+        !is_carried(shape_, key.columns)) {
       continue;
     }
     const auto* parent = situation_.catalog.table(key.references_table);
@@ -147,8 +147,8 @@ void Carrier::replace_foreign_key(const Constraint& key, bool now) {
   // Undo: the new key goes first, as it relies on the new index; the old one
   // comes back when the old columns and their index are there again, NOT VALID,
   // and is then proved.
-  step.undo_first({Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", key.table,
-                                 key.name)});
+  step.undo_before.push_back(
+      Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", key.table, key.name));
   step.undo.push_back(
       Statement::of("ALTER TABLE {} ADD CONSTRAINT {} {} NOT VALID", key.table,
                     key.name, foreign_key_definition(key)));

@@ -58,7 +58,7 @@ Statement drop_constraint(const sql::TableName& table, const Identifier& name) {
 
 void Carrier::carry_indexes() {
   for (const auto& index : table_.indexes) {
-    if (!index.is_exclusion && moves_any(shape_, columns_read(index))) {
+    if (!index.is_exclusion && is_carried(shape_, columns_read(index))) {
       carry_index(index);
     }
   }
@@ -260,7 +260,7 @@ void Carrier::carry_statistics() {
       const auto more = sql::columns_of(expression.text);
       read.insert(read.end(), more.begin(), more.end());
     }
-    if (!moves_any(shape_, read)) {
+    if (!is_carried(shape_, read)) {
       continue;
     }
     std::vector<std::string> members;
@@ -281,6 +281,10 @@ void Carrier::carry_statistics() {
     pieces_.expand.push_back(Statement::of(
         "CREATE STATISTICS {}{} ON {} FROM {}", fresh, kinds_of(statistics),
         Expression{fmt::format("{}", fmt::join(members, ", "))}, table_.name));
+    if (table_.owner != situation_.catalog.user) {
+      pieces_.expand.push_back(Statement::of("ALTER STATISTICS {} OWNER TO {}",
+                                             fresh, Identifier(table_.owner)));
+    }
     if (statistics.target) {
       pieces_.expand.push_back(
           Statement::of("ALTER STATISTICS {} SET STATISTICS {}", fresh,

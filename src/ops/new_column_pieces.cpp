@@ -5,6 +5,7 @@
 #include "ops/enforce.hpp"
 #include "ops/identity.hpp"
 #include "ops/table_operation.hpp"
+#include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
 
@@ -172,6 +173,10 @@ void NewColumnPieces::add_filled_by_up() {
                           .pending = wrong,
                           .is_in_place = values_.up_is_volatile});
   table_.analyze.push_back(column_.name);
+  // A change of what `up` reads is drift of this migration too.
+  for (const Identifier& input : sql::columns_of(value.text)) {
+    table_.touched.insert(input);
+  }
   table_.before_switch.push_back(
       {.title = fmt::format("{} = {}", column_.name.name(), bare(value).text),
        .differs = wrong,
@@ -317,6 +322,14 @@ void NewColumnPieces::add_reference(const Situation& situation,
                       .definition = foreign_key_definition(constraint),
                       .references = parent->name,
                       .title = fmt::format("foreign key {}", name.name())});
+  if (shape.move_of(target) != nullptr) {
+    // On the way back the parent's new key goes before that step is undone.
+    auto& transition = draft_.at_switch();
+    transition.lock(table_.table->name, LockMode::access_exclusive);
+    transition.undo_before.push_back(
+        Statement::of("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}",
+                      table_.table->name, name));
+  }
   if (values_.up || values_.default_value) {
     draft_.visible(
         fmt::format("foreign key {} rejects a value {} does not have",

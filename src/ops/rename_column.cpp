@@ -28,12 +28,8 @@ class RenameColumn final : public TableOperation {
     if (column == nullptr) {
       return;
     }
-    if (found->column(to_) != nullptr ||
-        shapes.of(*found).column(to_) != nullptr) {
-      findings.error(where(), "catalog.column-exists",
-                     fmt::format("column {} of table {} exists already",
-                                 to_.name(), found->name.display()),
-                     "choose another name");
+    if (!is_free(*found, shapes.of(*found), to_, "choose another name",
+                 findings)) {
       return;
     }
     if (!is_left_alone(shapes.of(*found), from_,
@@ -70,6 +66,7 @@ class RenameColumn final : public TableOperation {
     add_twin(draft, draft_of(draft, here),
              {.table = &here,
               .column = &column,
+              .shape = &situation.shapes.of(here),
               .move = *situation.shapes.of(here).move_of(from_),
               .type = column.type,
               .collation = column.collation.value_or(""),

@@ -10,6 +10,21 @@ namespace {
 
 constexpr int max_columns = 1600;  // PostgreSQL's limit, dropped ones included
 
+void check_schema(const catalog::Table& table,
+                  const std::string& state_schema,
+                  const Location& where,
+                  Diagnostics& findings) {
+  const std::string& schema = table.name.schema.name();
+  if (schema == "pg_catalog" || schema == "pg_toast" ||
+      schema == "information_schema" || schema == state_schema) {
+    findings.error(
+        where, "table.system",
+        fmt::format("table {} belongs to {}", table.name.display(),
+                    schema == state_schema ? "pgexpand" : "the server"),
+        "name a table of your own");
+  }
+}
+
 void check_kind(const catalog::Table& table,
                 const Location& where,
                 Diagnostics& findings) {
@@ -37,27 +52,12 @@ void check_kind(const catalog::Table& table,
   }
 }
 
-void check_rights(const catalog::Table& table,
-                  const catalog::Catalog& catalog,
-                  const Location& where,
-                  Diagnostics& findings) {
-  if (!table.may_act_as_owner) {
-    findings.refuse(
-        where, "rights.not-owner",
-        fmt::format("role {} is not a member of {}, the owner of table {}",
-                    catalog.user, table.owner, table.name.display()),
-        fmt::format("GRANT {} TO {}", sql::quote_identifier(table.owner),
-                    sql::quote_identifier(catalog.user)));
-  }
-}
-
 void check_table(const TableDraft& draft,
                  const catalog::Catalog& catalog,
                  const std::string& sync_trigger,
                  Diagnostics& findings) {
   const catalog::Table& table = *draft.table;
   check_kind(table, draft.where, findings);
-  check_rights(table, catalog, draft.where, findings);
   if (draft.adds_columns && !table.publications.empty() &&
       !draft.allow_published) {
     findings.refuse(
@@ -87,6 +87,8 @@ void check_tables(const Draft& draft,
   for (const TableDraft& pieces : draft.tables()) {
     const auto names =
         sync_names(*pieces.table, draft.id(), draft.state_schema());
+    check_schema(*pieces.table, draft.state_schema().name(), pieces.where,
+                 findings);
     check_table(pieces, catalog, names.trigger.name(), findings);
   }
 }

@@ -1,5 +1,6 @@
 #include "ops/table_operation.hpp"
 
+#include "ops/rights.hpp"
 #include "pgexpand/base/assert.hpp"
 #include "pgexpand/sql/parser.hpp"
 
@@ -7,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 namespace pgexpand::ops {
 
@@ -31,7 +33,9 @@ const catalog::Table* TableOperation::find_table(
         fmt::format("table {} does not exist", target_.table.display()),
         "check the name and its schema; without one the connection's "
         "search_path is used");
+    return nullptr;
   }
+  check_rights(*found, catalog, target_.table_where, findings);
   return found;
 }
 
@@ -62,6 +66,30 @@ const catalog::Column* TableOperation::find_column(
                      ? fmt::format("did you mean {}?", *nearest)
                      : "names are taken as they stand, without case folding");
   return nullptr;
+}
+
+bool TableOperation::is_free(const catalog::Table& table,
+                             const TableShape& shape,
+                             const sql::Identifier& column,
+                             std::string hint,
+                             Diagnostics& findings) const {
+  constexpr std::array system_names{"tableoid", "xmin", "cmin",
+                                    "xmax",     "cmax", "ctid"};
+  if (std::ranges::find(system_names, column.name()) != system_names.end()) {
+    findings.error(
+        target_.where, "column.system-name",
+        fmt::format("every table has a system column {}", column.name()),
+        "choose another name");
+    return false;
+  }
+  if (table.column(column) != nullptr || shape.column(column) != nullptr) {
+    findings.error(target_.where, "catalog.column-exists",
+                   fmt::format("column {} of table {} exists already",
+                               column.name(), table.name.display()),
+                   std::move(hint));
+    return false;
+  }
+  return true;
 }
 
 bool TableOperation::is_left_alone(const TableShape& shape,

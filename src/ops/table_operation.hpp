@@ -30,7 +30,7 @@ class TableOperation : public Operation {
   }
 
  protected:
-  /// The table, or null with a finding.
+  /// The table, or null with a finding. Its rights are checked.
   [[nodiscard]] const catalog::Table* find_table(
       const catalog::Catalog& catalog, Diagnostics& findings) const;
   /// The table; it is there, reshape() looked.
@@ -41,6 +41,12 @@ class TableOperation : public Operation {
       const catalog::Table& table,
       const sql::Identifier& column,
       Diagnostics& findings) const;
+  /// A finding if the table can have no new column of this name.
+  [[nodiscard]] bool is_free(const catalog::Table& table,
+                             const TableShape& shape,
+                             const sql::Identifier& column,
+                             std::string hint,
+                             Diagnostics& findings) const;
   /// A finding if another operation moves or drops today's column.
   [[nodiscard]] bool is_left_alone(const TableShape& shape,
                                    const sql::Identifier& column,

@@ -70,68 +70,12 @@ class TwinPieces {
         Statement::of("ALTER TABLE {} DROP COLUMN {}", table_, fresh_));
     pieces_.expand_titles.push_back(
         fmt::format("add column {} {}", fresh_.name(), twin_.type.name.text));
-    copy_attributes();
+    copy_attributes(pieces_, twin_);
     pieces_.touched.insert(old_);
     pieces_.touched.insert(twin_.move.to);
     pieces_.touched.insert(fresh_);
     pieces_.adds_columns = true;
     pieces_.analyze.push_back(fresh_);
-  }
-
-  void copy_attributes() {
-    const catalog::Column& column = *twin_.column;
-    if (twin_.comment) {
-      pieces_.expand.push_back(
-          comment_on_column(table_, fresh_, twin_.comment));
-    }
-    if (column.statistics_target) {
-      alter_fresh(sql::compose("SET STATISTICS {}",
-                               std::int64_t{*column.statistics_target}));
-    }
-    if (!column.options.empty()) {
-      alter_fresh({fmt::format("SET ({})", fmt::join(column.options, ", "))});
-    }
-    copy_storage();
-    for (const auto& grant : column.grants) {
-      const Expression grantee{grant.grantee.empty()
-                                   ? "PUBLIC"
-                                   : sql::quote_identifier(grant.grantee)};
-      const Expression tail{grant.with_grant_option ? " WITH GRANT OPTION"
-                                                    : ""};
-      pieces_.expand.push_back(Statement::of("GRANT {} ({}) ON {} TO {}{}",
-                                             Expression{grant.privilege},
-                                             fresh_, table_, grantee, tail));
-    }
-  }
-
-  /// Storage and compression mean something only for types that can be stored
-  /// out of line.
-  void copy_storage() {
-    const catalog::Column& column = *twin_.column;
-    if (column.type_storage == 'p' || twin_.type.storage == 'p') {
-      return;
-    }
-    if (column.storage != column.type_storage) {
-      alter_fresh(
-          {fmt::format("SET STORAGE {}", storage_name(column.storage))});
-    }
-    if (column.compression) {
-      alter_fresh({fmt::format("SET COMPRESSION {}",
-                               *column.compression == 'l' ? "lz4" : "pglz")});
-    }
-  }
-
-  static std::string_view storage_name(char code) {
-    switch (code) {
-      case 'e':
-        return "EXTERNAL";
-      case 'm':
-        return "MAIN";
-      case 'p':
-        return "PLAIN";
-      default:
-        return "EXTENDED";
-    }
   }
 
   [[nodiscard]] SyncAssignment forward(const Identifier& column) const {
@@ -181,14 +125,21 @@ class TwinPieces {
                              .is_in_place = twin_.is_volatile});
   }
 
-  /// `down` over the row, with the new column where it is at that time.
-  [[nodiscard]] Expression down_over(const Identifier& new_column) const {
-    return as_type(
-        twin_.column->type,
-        sql::rewrite_columns(twin_.down, "t", [&](const Identifier& name) {
-          return name == twin_.move.to ? std::optional(new_column)
-                                       : std::nullopt;
-        }));
+  /// `down` before the switch, when the new columns stand aside.
+  [[nodiscard]] Expression down_before() const {
+    return as_type(twin_.column->type, over_row(twin_.down, twin_.shape));
+  }
+  [[nodiscard]] Expression down_after() const {
+    return as_type(twin_.column->type, over_row(twin_.down));
+  }
+
+  /// `up` after the switch, when the old columns stand aside.
+  [[nodiscard]] Expression up_after() const {
+    const auto stale = [&](const Identifier& name) {
+      const Move* move = twin_.shape->move_of(name);
+      return std::optional(move == nullptr ? name : move->stale());
+    };
+    return as_type(twin_.type, sql::rewrite_columns(twin_.up, "t", stale));
   }
 
   void add_comparisons() {
@@ -203,18 +154,27 @@ class TwinPieces {
       pieces_.before_switch.push_back(
           {.title = fmt::format("{} survives the round trip through down",
                                 old_.name()),
-           .differs = differs(old_type, of_row(old_), down_over(fresh_))});
+           .differs = differs(old_type, of_row(old_), down_before())});
     }
+    if (!twin_.is_volatile) {
+      add_comparison_after();
+    }
+  }
+
+  /// A lossy change leaves rows alone whose old value is finer than the new
+  /// one, or has no place for it.
+  void add_comparison_after() {
     const Identifier stale = twin_.move.stale();
-    Expression wrong =
-        differs(old_type, of_row(stale), down_over(twin_.move.to));
+    Expression wrong = differs(twin_.column->type, of_row(stale), down_after());
     if (twin_.lossy) {
-      wrong = sql::compose("t.{} IS NOT NULL AND ({})", stale, wrong);
+      wrong =
+          sql::compose("t.{} IS NOT NULL AND ({}) AND ({})", stale, wrong,
+                       differs(twin_.type, of_row(twin_.move.to), up_after()));
     }
     pieces_.after_switch.push_back(
         {.title = fmt::format("{} = {}", stale.name(), bare(twin_.down).text),
          .differs = wrong,
-         .repair = plan::Assignment{stale, down_over(twin_.move.to)}});
+         .repair = plan::Assignment{stale, down_after()}});
   }
 
   void add_not_null() {

@@ -16,6 +16,7 @@ namespace pgexpand::ops {
 struct Twin {
   const catalog::Table* table = nullptr;
   const catalog::Column* column = nullptr;  ///< Today's.
+  const TableShape* shape = nullptr;        ///< The table's, after it all.
   Move move;
   catalog::Type type;     ///< The new one.
   std::string collation;  ///< Qualified and quoted; empty: the type's own.
@@ -33,6 +34,16 @@ struct Twin {
 /// Adds the column, its sync rules, fill, comparisons, NOT NULL, default,
 /// identity and sequence, and the change of names.
 void add_twin(Draft& draft, TableDraft& pieces, const Twin& twin);
+
+/// Gives the new column the old one's comment, statistics target, options,
+/// storage and rights.
+void copy_attributes(TableDraft& pieces, const Twin& twin);
+
+/// Refuses what an identity column cannot become: another type than an
+/// integer, or one that may be NULL, on the way back too.
+[[nodiscard]] bool keeps_identity(const Twin& twin,
+                                  const Location& where,
+                                  Diagnostics& findings);
 
 /// True if casting `from` to `to` can neither fail nor lose a difference.
 [[nodiscard]] bool is_widening(const catalog::Type& from,

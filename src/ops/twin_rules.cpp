@@ -1,14 +1,34 @@
 // What decides whether a column can move, and how much is promised by it.
+#include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
 #include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace pgexpand::ops {
 
 using sql::Identifier;
+
+bool keeps_identity(const Twin& twin,
+                    const Location& where,
+                    Diagnostics& findings) {
+  constexpr std::array<std::uint32_t, 3> integers{20, 21, 23};
+  const bool is_integer =
+      std::ranges::find(integers, twin.type.oid) != integers.end();
+  if (!twin.column->identity || (is_integer && !twin.lossy && twin.not_null &&
+                                 is_never_null(*twin.table, twin.up))) {
+    return true;
+  }
+  findings.refuse(where, "column.identity",
+                  fmt::format("column {} is an identity column: it must stay a "
+                              "smallint, integer or bigint without NULL",
+                              twin.column->name.name()),
+                  "drop the identity first, or keep an integer type");
+  return false;
+}
 
 bool is_widening(const catalog::Type& from, const catalog::Type& to) {
   constexpr std::uint32_t int2 = 21, int4 = 23, int8 = 20, numeric = 1700,

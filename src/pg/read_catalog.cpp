@@ -134,6 +134,7 @@ catalog::Catalog read_catalog(Session& session,
         session, array_literal(oids), catalog.server_version_num, {}};
     read_everything(work, catalog);
   }
+  catalog.may_skip_triggers = may_set_replication_role(session);
   transaction.commit();
   return catalog;
 }

@@ -11,6 +11,9 @@ constexpr const char* query = R"(
 SELECT c.oid, n.nspname, c.relname, COALESCE(pg_relation_filenode(c.oid), 0),
        c.relkind, c.relpersistence, COALESCE(am.amname, ''),
        pg_get_userbyid(c.relowner), pg_has_role(c.relowner, 'USAGE'),
+       pg_has_role(c.relowner, {}) AND NOT pg_has_role(c.relowner, 'USAGE'),
+       has_schema_privilege(n.oid, 'USAGE'),
+       has_schema_privilege(n.oid, 'CREATE'), row_security_active(c.oid),
        c.relrowsecurity, c.relforcerowsecurity, c.relispartition,
        EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid),
        EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
@@ -32,8 +35,9 @@ WHERE c.oid = ANY ($1::oid[]))";
 }  // namespace
 
 void read_tables(TablesInWork& work) {
+  const auto may_set_role = work.since(160000, "'SET'", "'MEMBER'");
   const Result result =
-      work.session.run(sql::Statement::verbatim(query), {work.oids});
+      work.session.run(sql::Statement::of(query, may_set_role), {work.oids});
   for (const Row& row : result.rows) {
     RowCursor cursor(row);
     catalog::Table table;
@@ -45,6 +49,10 @@ void read_tables(TablesInWork& work) {
     table.access_method = cursor.text();
     table.owner = cursor.text();
     table.may_act_as_owner = cursor.boolean();
+    table.must_become_owner = cursor.boolean();
+    table.may_use_schema = cursor.boolean();
+    table.may_create_in_schema = cursor.boolean();
+    table.hides_rows = cursor.boolean();
     table.row_security = cursor.boolean();
     table.force_row_security = cursor.boolean();
     table.is_partition = cursor.boolean();

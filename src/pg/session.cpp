@@ -53,4 +53,33 @@ void Transaction::rollback() {
   }
 }
 
+ActingAs::ActingAs(Session& session, const std::string& role) {
+  if (!role.empty()) {
+    session.run(sql::Statement::of("SET ROLE {}", sql::Identifier(role)));
+    session_ = &session;
+  }
+}
+
+ActingAs::~ActingAs() {
+  try {
+    if (session_ != nullptr && session_->is_open()) {
+      session_->run(sql::Statement::of("RESET ROLE"));
+    }
+  } catch (const Error&) {
+    // As with a transaction: the next call will say what is wrong.
+    return;
+  }
+}
+
+// From 15 on the right can be granted; before, only a superuser has it.
+bool may_set_replication_role(Session& session) {
+  const bool can_be_granted = session.server_version_num() >= 150000;
+  const Result asked = session.run(
+      can_be_granted ? sql::Statement::of("SELECT has_parameter_privilege("
+                                          "'session_replication_role', 'SET')")
+                     : sql::Statement::of(
+                           "SELECT current_setting('is_superuser') = 'on'"));
+  return asked.single() == "t";
+}
+
 }  // namespace pgexpand::pg

@@ -39,6 +39,11 @@ std::vector<Setting> settings_for(const ConnectOptions& options,
       {"enable_tidscan", "on"},
       {"client_min_messages", "notice"},
       {"standard_conforming_strings", "on"},
+      {"array_nulls", "on"},
+      {"quote_all_identifiers", "off"},
+      {"transform_null_equals", "off"},
+      // Or the first lock that is not granted would end the session.
+      {"exit_on_error", "off"},
       {"check_function_bodies", "on"},
       {"application_name", sql::shorten_name(options.application_name)},
   };

@@ -1,5 +1,7 @@
 #include "pgexpand/plan/plan.hpp"
 
+#include "pgexpand/base/overloaded.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -20,13 +22,6 @@ constexpr std::array<std::string_view, 9> lock_names{"",
                                                      "SHARE ROW EXCLUSIVE",
                                                      "EXCLUSIVE",
                                                      "ACCESS EXCLUSIVE"};
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 }  // namespace
 

@@ -81,6 +81,7 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
                   .search_path = catalog.search_path,
                   .state_schema = impl_->state_schema};
   draft.finish(catalog.user, plan);
+  ops::check_plan(draft, plan, catalog, findings);
   plan.hazards = findings.all();
   return plan;
 }

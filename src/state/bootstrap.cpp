@@ -24,7 +24,7 @@ struct SchemaState {
 SchemaState look_at(pg::Session& session, const Identifier& schema) {
   const pg::Result found = session.run(Statement::of(
       "SELECT n.oid IS NOT NULL AS exists,"
-      " coalesce(pg_catalog.pg_has_role(n.nspowner, 'MEMBER'), false)"
+      " coalesce(pg_catalog.pg_has_role(n.nspowner, 'USAGE'), false)"
       " AS is_ours,"
       " pg_catalog.has_database_privilege("
       "pg_catalog.current_database(), 'CREATE') AS may_create,"
@@ -46,8 +46,8 @@ SchemaState look_at(pg::Session& session, const Identifier& schema) {
 void check_owner(const SchemaState& state, const Identifier& schema) {
   if (state.exists && !state.is_ours) {
     throw Error(ErrorKind::refused, "state.foreign-schema",
-                fmt::format("schema {} belongs to role {}, and {} is not a "
-                            "member of it",
+                fmt::format("schema {} belongs to role {}, whose rights {} "
+                            "does not have",
                             schema.name(), state.owner, state.user))
         .hint(fmt::format("run GRANT {} TO {}, or choose another schema with "
                           "--state-schema",

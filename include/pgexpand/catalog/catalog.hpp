@@ -187,7 +187,11 @@ struct Table {
   char persistence = 'p';     ///< p, u, t.
   std::string access_method;  ///< heap.
   std::string owner;
-  bool may_act_as_owner = true;  ///< The session is the owner or a member.
+  bool may_act_as_owner = true;  ///< The session has the owner's rights.
+  bool must_become_owner = false;  ///< It gets them by SET ROLE only.
+  bool may_use_schema = true;
+  bool may_create_in_schema = true;
+  bool hides_rows = false;  ///< A policy applies to the session.
   bool row_security = false;
   bool force_row_security = false;
   bool is_partition = false;
@@ -237,6 +241,9 @@ struct Catalog {
   /// The table that has this index; null if none.
   [[nodiscard]] const Table* table_of_index(const sql::TableName& index) const;
   [[nodiscard]] bool is_name_taken(const sql::TableName& name) const;
+  /// The one owner whose rights on `tables` come by SET ROLE only. Empty: none,
+  /// or more than one.
+  [[nodiscard]] std::string owner_to_become() const;
 
   friend bool operator==(const Catalog&, const Catalog&) = default;
 };

@@ -21,7 +21,8 @@ struct RunOptions {
   bool through_is_explicit = false;  ///< --through was given: a visible switch
                                      ///< is entered too.
   bool accept_drift = false;
-  bool repair = false;  ///< verify: mend what differs, then verify again.
+  bool show_data = false;  ///< Name rows by their keys, not their ctids.
+  bool repair = false;     ///< verify: mend what differs, then verify again.
   milliseconds lock_timeout{300};
   milliseconds lock_hold{500};
   milliseconds lock_budget{600'000};

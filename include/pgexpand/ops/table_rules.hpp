@@ -16,5 +16,11 @@ void carry_moves(const Situation& situation,
 void check_tables(const Draft& draft,
                   const catalog::Catalog& catalog,
                   Diagnostics& findings);
+/// What only the whole plan shows: rights on the tables it locks besides, and
+/// to create what it builds.
+void check_plan(const Draft& draft,
+                const plan::Plan& plan,
+                const catalog::Catalog& catalog,
+                Diagnostics& findings);
 
 }  // namespace pgexpand::ops

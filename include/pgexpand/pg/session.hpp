@@ -105,6 +105,22 @@ class Transaction {
   bool is_open_ = true;
 };
 
+/// SET ROLE for a scope, for rights that are not inherited. Nothing if `role`
+/// is empty. A session that broke meanwhile needs no way back.
+class ActingAs {
+ public:
+  ActingAs(Session& session, const std::string& role);
+  ~ActingAs();
+  ActingAs(const ActingAs&) = delete;
+  ActingAs& operator=(const ActingAs&) = delete;
+
+ private:
+  Session* session_ = nullptr;
+};
+
+/// May the role keep ordinary triggers from firing?
+[[nodiscard]] bool may_set_replication_role(Session& session);
+
 struct ConnectOptions {
   std::string dsn;  ///< libpq URI or keywords; empty: libpq's own defaults.
   std::string application_name = "pgexpand";

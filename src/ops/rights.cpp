@@ -1,0 +1,116 @@
+// What the role must be allowed to do, found before anything runs.
+#include "ops/rights.hpp"
+
+#include "pgexpand/ops/table_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace pgexpand::ops {
+namespace {
+
+void check_owner(const catalog::Table& table,
+                 const catalog::Catalog& catalog,
+                 const Location& where,
+                 Diagnostics& findings) {
+  const auto user = sql::quote_identifier(catalog.user);
+  if (table.must_become_owner) {
+    findings.refuse(
+        where, "rights.many-owners",
+        fmt::format("role {} inherits no rights, and can act as one owner at a "
+                    "time: {} of table {} is not the only one here",
+                    catalog.user, table.owner, table.name.display()),
+        fmt::format("ALTER ROLE {} INHERIT, or one migration for each owner",
+                    user));
+  } else if (!table.may_act_as_owner) {
+    findings.refuse(
+        where, "rights.not-owner",
+        fmt::format("role {} is not a member of {}, the owner of table {}",
+                    catalog.user, table.owner, table.name.display()),
+        fmt::format("GRANT {} TO {}", sql::quote_identifier(table.owner),
+                    user));
+  }
+}
+
+bool builds_on(const plan::Action& action, const sql::TableName& table) {
+  const auto* build = std::get_if<plan::BuildIndex>(&action);
+  return build != nullptr && build->table == table;
+}
+
+/// Does the plan, or its way back, build an index of this table?
+bool builds_on(const plan::Plan& plan, const sql::TableName& table) {
+  return std::ranges::any_of(plan.steps, [&](const plan::Step& step) {
+    return builds_on(step.action, table) ||
+           std::ranges::any_of(step.undo, [&](const plan::Undo& undo) {
+             return builds_on(undo.action, table);
+           });
+  });
+}
+
+/// The tables that the plan locks by name.
+std::set<sql::TableName> locked_tables(const plan::Plan& plan) {
+  std::set<sql::TableName> tables;
+  for (const plan::Step& step : plan.steps) {
+    for (const plan::TableLock& lock : step.locks) {
+      tables.insert(lock.table);
+    }
+  }
+  return tables;
+}
+
+}  // namespace
+
+void check_rights(const catalog::Table& table,
+                  const catalog::Catalog& catalog,
+                  const Location& where,
+                  Diagnostics& findings) {
+  check_owner(table, catalog, where, findings);
+  const auto user = sql::quote_identifier(catalog.user);
+  if (!table.may_use_schema) {
+    findings.refuse(
+        where, "rights.schema",
+        fmt::format("role {} may not use schema {}", catalog.user,
+                    table.name.schema.name()),
+        fmt::format("GRANT USAGE ON SCHEMA {} TO {}", table.name.schema, user));
+  }
+  if (table.may_act_as_owner && table.hides_rows) {
+    findings.refuse(
+        where, "rights.row-security",
+        fmt::format("row security of table {} hides rows from role {}: they "
+                    "would be neither filled nor verified",
+                    table.name.display(), catalog.user),
+        fmt::format("ALTER ROLE {} BYPASSRLS, or ALTER TABLE {} NO FORCE ROW "
+                    "LEVEL SECURITY meanwhile",
+                    user, table.name));
+  }
+}
+
+void check_plan(const Draft& draft,
+                const plan::Plan& plan,
+                const catalog::Catalog& catalog,
+                Diagnostics& findings) {
+  Location where;
+  std::set<sql::TableName> others = locked_tables(plan);
+  for (const TableDraft& pieces : draft.tables()) {
+    const catalog::Table& table = *pieces.table;
+    where = pieces.where;
+    others.erase(table.name);
+    if (!table.may_create_in_schema && builds_on(plan, table.name)) {
+      findings.refuse(
+          where, "rights.schema",
+          fmt::format("role {} may not create an index in schema {}",
+                      catalog.user, table.name.schema.name()),
+          fmt::format("GRANT CREATE ON SCHEMA {} TO {}", table.name.schema,
+                      sql::quote_identifier(catalog.user)));
+    }
+  }
+  for (const sql::TableName& name : others) {
+    if (const catalog::Table* table = catalog.table(name)) {
+      check_owner(*table, catalog, where, findings);
+    }
+  }
+}
+
+}  // namespace pgexpand::ops
