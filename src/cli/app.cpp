@@ -1,5 +1,6 @@
 // The list of commands, and the one place that catches.
 #include "cli/command.hpp"
+#include "cli/dsn.hpp"
 #include "cli/usage.hpp"
 #include "pgexpand/base/error.hpp"
 #include "pgexpand/base/log.hpp"
@@ -91,7 +92,16 @@ int code_after_signals(const exec::StopRequest& stop, int code) {
   return stop.signals >= 2 ? 128 + stop.last_signal : code;
 }
 
-int fail(Invocation& invocation, const Error& error) {
+Error without_connection_strings(const Error& error) {
+  return Error(error.kind(), error.code(),
+               without_connection_strings(error.message()))
+      .detail(without_connection_strings(error.detail()))
+      .hint(without_connection_strings(error.hint()))
+      .sqlstate(error.sqlstate());
+}
+
+int fail(Invocation& invocation, const Error& problem) {
+  const Error error = without_connection_strings(problem);
   const int code = code_after_signals(invocation.environment().stop,
                                       exit_code(error.kind()));
   if (invocation.json()) {

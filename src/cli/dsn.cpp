@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 #include <regex>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -111,6 +112,20 @@ std::string shown_keywords(std::string_view dsn) {
   return text.empty() ? not_shown : text;
 }
 
+/// `host`, `host:5432`, `[::1]:5432`, or several with commas. Anything else
+/// behind the colon may be a password whose `@` is missing.
+bool are_hosts(const std::string& text) {
+  static const std::regex pattern(
+      R"((\[[0-9A-Fa-f:.]*\]|[^:\[\],]*)(:[0-9]{0,5})?)");
+  std::istringstream hosts(text);
+  for (std::string host; std::getline(hosts, host, ',');) {
+    if (!std::regex_match(host, pattern)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 std::string shown_uri(const std::string& dsn) {
   static const std::regex pattern(
       R"(postgres(?:ql)?://(?:([^:@/?]*)(?::[^@/?]*)?@)?)"
@@ -122,7 +137,8 @@ std::string shown_uri(const std::string& dsn) {
   // An @ in a place that no user name was read from belongs to a password.
   const bool stray_at = dsn.find('@') != std::string::npos && !parts[1].matched;
   const std::string query = parts[4].str();
-  if (stray_at || query.find('@') != std::string::npos) {
+  if (stray_at || query.find('@') != std::string::npos ||
+      !are_hosts(parts[2].str())) {
     return not_shown;
   }
   const std::string user = parts[1].str();
@@ -136,6 +152,17 @@ std::string without_secrets(std::string_view dsn) {
   const bool is_uri =
       dsn.starts_with("postgres://") || dsn.starts_with("postgresql://");
   return is_uri ? shown_uri(std::string(dsn)) : shown_keywords(dsn);
+}
+
+std::string without_connection_strings(const std::string& text) {
+  static const std::regex uri(R"re(([A-Za-z]+://)[^\s"'`]*[:@][^\s"'`]*)re");
+  static const std::regex keyword(
+      R"re((password\s*=\s*)('[^']*'?|[^\s"`]+))re");
+  const bool has_keywords = text.find("host=") != std::string::npos ||
+                            text.find("user=") != std::string::npos ||
+                            text.find("dbname=") != std::string::npos;
+  const std::string shown = std::regex_replace(text, uri, "$1***");
+  return has_keywords ? std::regex_replace(shown, keyword, "$1***") : shown;
 }
 
 }  // namespace pgexpand::cli

@@ -10,4 +10,8 @@ namespace pgexpand::cli {
 /// two forms is not shown at all, for any part of it could be a password.
 [[nodiscard]] std::string without_secrets(std::string_view dsn);
 
+/// `text` with what looks like a connection string taken out: somebody may
+/// have typed one where another word belongs.
+[[nodiscard]] std::string without_connection_strings(const std::string& text);
+
 }  // namespace pgexpand::cli

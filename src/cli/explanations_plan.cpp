@@ -84,6 +84,9 @@ constexpr auto texts = std::to_array<Explanation>({
     {"column.references-what",
      "The table that is referred to has no primary key of one column.\n"
      "Name the column."},
+    {"column.system-name",
+     "Every table has system columns, such as ctid and xmin, and their\n"
+     "names cannot be used again. Choose another name."},
     {"column.takes-along",
      "PostgreSQL drops indexes and constraints together with their\n"
      "column, in contract. Create what you still need without the column\n"
@@ -147,6 +150,9 @@ constexpr auto texts = std::to_array<Explanation>({
      "stops logical replication at the subscriber as soon as a row\n"
      "carries it. Add it there first, then allow it with `allow:\n"
      "[published]`."},
+    {"table.system",
+     "The table belongs to the server or to pgexpand itself. Migrations\n"
+     "change tables of your own only."},
     {"table.temporary", "A temporary table lives in one session only."},
     {"table.too-many-columns",
      "A table has 1,600 column numbers in its life, dropped columns\n"

@@ -182,21 +182,25 @@ void refuse_unsupported(const spec::Settings& settings) {
 spec::Settings Invocation::settings_for(const spec::MigrationSpec* spec) {
   Diagnostics findings;
   const spec::Settings settings = spec::resolve(layers(), spec, findings);
+  show_bad_settings(findings);
+  refuse_unsupported(settings);
+  return settings;
+}
+
+void Invocation::show_bad_settings(const Diagnostics& findings) {
   show(findings);
   if (findings.blocks()) {
     throw Error(ErrorKind::usage, "config.bad-setting",
                 plural(findings.all().size(), "setting") + " cannot be used")
-        .hint("run `pgexpand config` to see where each one comes from");
+        .hint("each finding above says what the setting takes");
   }
-  refuse_unsupported(settings);
-  return settings;
 }
 
 std::map<std::string, spec::SettingValue> Invocation::sources() {
   Diagnostics findings;
   std::map<std::string, spec::SettingValue> sources;
   static_cast<void>(spec::resolve(layers(), nullptr, findings, &sources));
-  show(findings);
+  show_bad_settings(findings);
   return sources;
 }
 
@@ -225,6 +229,8 @@ Dsn Invocation::dsn() {
 }
 
 pg::ConnectOptions Invocation::connect_options(bool read_only) {
+  // A bad setting is said before anything is connected.
+  static_cast<void>(settings());
   pg::ConnectOptions options;
   options.dsn = dsn().text;
   options.read_only = read_only;
@@ -256,6 +262,8 @@ void Invocation::show(const Diagnostics& findings) {
     if (!finding.where.file.empty()) {
       finding.where.file = as_typed(finding.where.file);
     }
+    finding.message = without_connection_strings(finding.message);
+    finding.hint = without_connection_strings(finding.hint);
     relative.add(std::move(finding));
   }
   shown_.append(relative);

@@ -85,6 +85,7 @@ class Invocation {
 
  private:
   void read_config();
+  void show_bad_settings(const Diagnostics& findings);
   [[nodiscard]] spec::SettingLayers layers();
   [[nodiscard]] std::string chosen_environment() const;
   [[nodiscard]] report::Style style(bool is_terminal) const;

@@ -104,6 +104,10 @@ class AlterColumn final : public TableOperation {
       probes.expressions[prefix + "default"] =
           to_new_type({.text = value->text, .where = value->where}, column);
     }
+    if (carries_default(column, is_twin)) {
+      probes.expressions[prefix + "default as it is"] = to_new_type(
+          {.text = column.default_value->text, .where = where()}, column);
+    }
     if (args_.check) {
       auto probe = probe_after(here, shape, args_.check->expression);
       probe.is_predicate = true;
@@ -179,12 +183,17 @@ class AlterColumn final : public TableOperation {
     if (args_.default_value) {
       return *args_.default_value;
     }
-    if (is_twin && column.default_value) {
+    if (carries_default(column, is_twin)) {
       return UserExpression{fmt::format("CAST({} AS {})", *column.default_value,
                                         args_.type->text),
                             where()};
     }
     return std::nullopt;
+  }
+
+  [[nodiscard]] bool carries_default(const catalog::Column& column,
+                                     bool is_twin) const {
+    return is_twin && !args_.default_value && column.default_value;
   }
 
   void plan_twin(const Values& values,
@@ -226,7 +235,12 @@ class AlterColumn final : public TableOperation {
               .is_volatile = up->stability != catalog::Stability::immutable,
               .lossy = allowed().lossy};
     if (value != nullptr) {
-      twin.default_value = value->deparsed;
+      const auto& answers = values.situation.answers.expressions;
+      twin.default_value =
+          carries_default(column, true)
+              ? carried_default(answers.at(values.prefix + "default as it is"),
+                                column, type->type)
+              : value->deparsed;
     }
     if (type->type.is_collatable && column.collation) {
       twin.collation = *column.collation;
@@ -327,20 +341,8 @@ class AlterColumn final : public TableOperation {
     const sql::Identifier name = args_.check->name.value_or(
         sql::Identifier(sql::shorten_name(fmt::format(
             "{}_{}_check", here.name.name.name(), args_.column.name()))));
-    if (here.constraint(name) != nullptr) {
-      values.findings.error(where(), "catalog.name-taken",
-                            fmt::format("constraint {} of {} exists already",
-                                        name.name(), here.name.display()),
-                            "give the check a `name`");
-      return;
-    }
-    enforce_constraint(draft, {.table = here.name,
-                               .name = name,
-                               .definition = sql::compose(
-                                   "CHECK ({})", bare(check->deparsed, &shape)),
-                               .title = fmt::format("check {}", name.name())});
-    draft.visible(
-        fmt::format("check {} rejects what old code may write", name.name()));
+    add_check(draft, here, name, bare(check->deparsed, &shape), where(),
+              values.findings);
   }
 
   Arguments args_;

@@ -51,6 +51,7 @@ class Carrier {
   void take_over_primary(const catalog::Index& index);
   void take_over_attributes(const catalog::Index& index);
   void take_over_comments(const catalog::Index& index, Transition& step);
+  void take_over_column_names(const catalog::Index& index);
   void carry_statistics();
 
   // --- constraints -----------------------------------------------------------

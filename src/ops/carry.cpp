@@ -127,7 +127,10 @@ std::optional<Expression> Carrier::carried(const std::string& key,
         "drop what uses it first, and create it again after contract");
     return std::nullopt;
   }
-  return bare(answer->deparsed, &shape_);
+  // The server's own text, not the answer's: that one is folded and inlined.
+  return sql::rewrite_columns(expression, "", [&](const Identifier& column) {
+    return std::optional(physical_of(column));
+  });
 }
 
 bool Carrier::is_at_switch(const TableShape& shape,

@@ -94,6 +94,7 @@ void Carrier::carry_index(const catalog::Index& index) {
     take_over_plain(index);
   }
   take_over_attributes(index);
+  take_over_column_names(index);
 }
 
 catalog::Index Carrier::renewed(const catalog::Index& index) {
@@ -251,6 +252,27 @@ void Carrier::take_over_attributes(const catalog::Index& index) {
   point(index.is_clustered, "ALTER TABLE {} CLUSTER ON {}");
   point(index.is_replica_identity,
         "ALTER TABLE {} REPLICA IDENTITY USING INDEX {}");
+}
+
+/// An index's own columns, which psql shows, keep the names the table's had
+/// when it was built. An expression's column has a name of the server's making
+/// that might be in the way: such an index is left as it is.
+void Carrier::take_over_column_names(const catalog::Index& index) {
+  std::set<Identifier> columns(index.include.begin(), index.include.end());
+  for (const auto& key : index.keys) {
+    if (!key.column) {
+      return;
+    }
+    columns.insert(*key.column);
+  }
+  Transition& step = transition(at_switch(columns_read(index)));
+  for (const Identifier& column : columns) {
+    const Move* move = shape_.move_of(column);
+    if (move != nullptr && move->swaps) {
+      step.last.push_back(Statement::of("ALTER TABLE {} RENAME COLUMN {} TO {}",
+                                        index.name, move->physical, move->to));
+    }
+  }
 }
 
 void Carrier::carry_statistics() {

@@ -142,6 +142,36 @@ void allow_null(Draft& draft,
   }
 }
 
+void add_check(Draft& draft,
+               const catalog::Table& table,
+               const Identifier& name,
+               const Expression& condition,
+               const Location& where,
+               Diagnostics& findings) {
+  if (table.constraint(name) != nullptr) {
+    findings.error(where, "catalog.name-taken",
+                   fmt::format("constraint {} of {} exists already",
+                               name.name(), table.name.display()),
+                   "give the check a `name`");
+    return;
+  }
+  enforce_constraint(draft,
+                     {.table = table.name,
+                      .name = name,
+                      .definition = sql::compose("CHECK ({})", condition),
+                      .title = fmt::format("check {}", name.name())});
+  draft.visible(
+      fmt::format("check {} rejects what old code may write", name.name()));
+}
+
+Expression carried_default(const catalog::ExpressionAnswer& plain,
+                           const catalog::Column& column,
+                           const catalog::Type& type) {
+  return !plain.finding && plain.assignable
+             ? *column.default_value
+             : sql::compose("CAST({} AS {})", *column.default_value, type.name);
+}
+
 Statement set_default(const sql::TableName& table,
                       const Identifier& column,
                       const std::optional<Expression>& value) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/catalog/probe.hpp"
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/shape.hpp"
 
@@ -31,6 +33,22 @@ void allow_null(Draft& draft,
     const sql::TableName& table,
     const sql::Identifier& column,
     const std::optional<sql::Expression>& down);
+
+/// A CHECK on an existing column, enforced at switch. `condition` speaks of
+/// physical columns. A finding if the name is taken.
+void add_check(Draft& draft,
+               const catalog::Table& table,
+               const sql::Identifier& name,
+               const sql::Expression& condition,
+               const Location& where,
+               Diagnostics& findings);
+
+/// The old default for the new type: as it stands where an assignment takes it,
+/// as ALTER COLUMN TYPE does, else cast. `plain` answers for the first.
+[[nodiscard]] sql::Expression carried_default(
+    const catalog::ExpressionAnswer& plain,
+    const catalog::Column& column,
+    const catalog::Type& type);
 
 /// Sets or drops (`value` empty) the default at switch.
 void change_default(Draft& draft,

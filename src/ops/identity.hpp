@@ -4,6 +4,9 @@
 #include "pgexpand/sql/names.hpp"
 #include "pgexpand/sql/statement.hpp"
 
+#include <string>
+#include <vector>
+
 namespace pgexpand::ops {
 
 /// An identity's sequence can neither be moved to another column nor be taken
@@ -27,8 +30,16 @@ namespace pgexpand::ops {
     const sql::Identifier& column,
     const sql::TableName& sequence,
     const sql::Identifier& owner);
+/// The sequence after its column took another integer type: bounds that were
+/// the type's own change with it, as ALTER SEQUENCE … AS does.
+[[nodiscard]] catalog::Sequence retyped(const catalog::Sequence& sequence,
+                                        const std::string& type);
+/// ALTER SEQUENCE … AS, for a position that may lie beyond the type.
+[[nodiscard]] std::vector<sql::Statement> retype_sequence(
+    const sql::TableName& sequence, const std::string& type);
+
 /// Moves identity from one column to another of the same table, with its
-/// sequence's name, options and position.
+/// sequence's name, position, comment and rights, and the options given.
 [[nodiscard]] sql::Statement move_identity(const sql::TableName& table,
                                            const sql::Identifier& from,
                                            const sql::Identifier& to,

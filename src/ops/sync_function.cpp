@@ -230,7 +230,8 @@ bool pins_settings(const SyncRules& rules) {
          !std::ranges::all_of(rules.fills, is_simple, &SyncFill::assignment);
 }
 
-/// A dollar quote that the body does not contain.
+}  // namespace
+
 std::string dollar_quote(std::string_view body) {
   std::string tag = "$pgexpand$";
   for (int n = 1; body.find(tag) != std::string_view::npos; ++n) {
@@ -238,8 +239,6 @@ std::string dollar_quote(std::string_view body) {
   }
   return tag;
 }
-
-}  // namespace
 
 SyncNames sync_names(const catalog::Table& table,
                      const std::string& migration,

@@ -3,6 +3,7 @@
 #include "pgexpand/ops/draft.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgexpand::ops {
@@ -22,6 +23,9 @@ struct SyncNames {
 [[nodiscard]] sql::Statement sync_function(const SyncNames& names,
                                            const catalog::Table& table,
                                            const SyncRules& rules);
+
+/// A dollar quote that `body` does not contain.
+[[nodiscard]] std::string dollar_quote(std::string_view body);
 
 /// Function, ownership, trigger: what expand runs.
 [[nodiscard]] std::vector<sql::Statement> create_sync(

@@ -15,7 +15,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 
 namespace pgexpand::ops {
 namespace {
@@ -54,11 +53,6 @@ class TwinPieces {
   }
 
  private:
-  void alter_fresh(const Expression& what) {
-    pieces_.expand.push_back(Statement::of("ALTER TABLE {} ALTER COLUMN {} {}",
-                                           table_, fresh_, what));
-  }
-
   void add_column() {
     Expression type{twin_.type.name.text};
     if (!twin_.collation.empty()) {
@@ -252,8 +246,9 @@ class TwinPieces {
     const catalog::Column& column = *twin_.column;
     auto& place = is_undoable ? transition.last : transition.first;
     if (column.identity && column.sequence) {
-      place.push_back(
-          move_identity(table_, from, to, *column.sequence, *column.identity));
+      place.push_back(move_identity(
+          table_, from, to, retyped(*column.sequence, twin_.type.name.text),
+          *column.identity));
       if (is_undoable) {
         transition.undo_first({move_identity(table_, to, from, *column.sequence,
                                              *column.identity)});
@@ -278,19 +273,14 @@ class TwinPieces {
       return Statement::of("ALTER SEQUENCE {} OWNED BY {}.{}", sequence.name,
                            table_, column);
     };
-    const auto retype = [&](const std::string& type) {
-      return Statement::of("ALTER SEQUENCE {} AS {}", sequence.name,
-                           sql::TypeName{type});
-    };
-    constexpr std::array integers{"smallint", "integer", "bigint"};
-    const bool retypes =
-        sequence.type != twin_.type.name.text &&
-        std::ranges::find(integers, twin_.type.name.text) != integers.end();
+    const std::string& type = twin_.type.name.text;
     auto& place = is_undoable ? transition.last : transition.first;
     std::vector<Statement> back;
-    if (retypes) {
-      place.push_back(retype(twin_.type.name.text));
-      back.push_back(retype(sequence.type));
+    if (retyped(sequence, type).type != sequence.type) {
+      for (auto& statement : retype_sequence(sequence.name, type)) {
+        place.push_back(std::move(statement));
+      }
+      back = retype_sequence(sequence.name, sequence.type);
     }
     place.push_back(own(to));
     back.push_back(own(from));

@@ -133,9 +133,9 @@ bool looks_misread(const Parameters& parameters) {
     return found == parameters.end() ? std::string{} : found->second;
   };
   const std::string port = value("port");
-  return value("host").find_first_of("@:%#?= ") != std::string::npos ||
-         value("user").find_first_of("@:/") != std::string::npos ||
-         value("dbname").find_first_of("@:") != std::string::npos ||
+  return value("host").find_first_of("@:%#?=; ") != std::string::npos ||
+         value("user").find_first_of("@:/=;") != std::string::npos ||
+         value("dbname").find_first_of("@:=;") != std::string::npos ||
          port.find_first_not_of("0123456789,") != std::string::npos;
 }
 

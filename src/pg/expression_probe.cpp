@@ -8,6 +8,9 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cctype>
+
 namespace pgexpand::pg {
 namespace {
 
@@ -133,10 +136,18 @@ Scope Asking::scope_of_row() {
           .alias = probe_.table->name};
 }
 
+/// A plan does not show COLLATE: the planner made it part of the types.
+bool mentions_collate(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  return text.find("collate") != std::string::npos;
+}
+
 sql::Expression Asking::deparse_text(
     const Scope& scope, const std::optional<catalog::Type>& target) {
   const sql::Expression text{probe_.text};
-  if (has_subquery_) {
+  if (has_subquery_ || mentions_collate(probe_.text)) {
     return deparse_subquery(session_, catalog_, scope, text).expression;
   }
   Deparsed found = deparse(session_, catalog_, scope, text);

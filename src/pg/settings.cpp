@@ -45,6 +45,8 @@ std::vector<Setting> settings_for(const ConnectOptions& options,
       // Or the first lock that is not granted would end the session.
       {"exit_on_error", "off"},
       {"check_function_bodies", "on"},
+      {"default_tablespace", ""},
+      {"default_table_access_method", "heap"},
       {"application_name", sql::shorten_name(options.application_name)},
   };
   if (server_version_num >= 170000) {

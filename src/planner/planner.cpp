@@ -82,6 +82,9 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
                   .state_schema = impl_->state_schema};
   draft.finish(catalog.user, plan);
   ops::check_plan(draft, plan, catalog, findings);
+  if (findings.blocks()) {
+    return std::nullopt;
+  }
   plan.hazards = findings.all();
   return plan;
 }

@@ -27,8 +27,8 @@ std::optional<BuiltinType> builtin_type(std::string_view text) {
       result.modifiers.push_back((*node.body)["ival"].value("ival", 0));
     }
   }
-  if (result.name == "interval" && result.modifiers.size() > 1) {
-    return std::nullopt;
+  if (result.name == "interval" && !result.modifiers.empty()) {
+    return std::nullopt;  // a set of fields, which no number orders
   }
   return result;
 }

@@ -95,6 +95,15 @@ SyntaxFinding syntax(const ParseOutcome& outcome, std::size_t prefix) {
           std::max(0, outcome.error_offset - static_cast<int>(prefix))};
 }
 
+/// The parser counts bytes in its tree, people count characters.
+int characters(std::string_view text, std::size_t bytes) {
+  const auto is_start = [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  };
+  return static_cast<int>(std::ranges::count_if(
+      text.substr(0, std::min(bytes, text.size())), is_start));
+}
+
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos;
 }
@@ -128,8 +137,9 @@ std::optional<SyntaxFinding> check_expression(std::string_view text,
   auto finding =
       find_banned(tree, rules, static_cast<int>(expression_prefix.size()));
   if (finding) {
-    finding->offset = std::max(
-        0, finding->offset - static_cast<int>(expression_prefix.size()));
+    const auto prefix = static_cast<int>(expression_prefix.size());
+    finding->offset = characters(
+        text, static_cast<std::size_t>(std::max(0, finding->offset - prefix)));
   }
   return finding;
 }
@@ -204,7 +214,7 @@ std::variant<std::vector<Statement>, SyntaxFinding> split_statements(
   for (const auto& item : outcome.tree["stmts"]) {
     const auto start = item.value("stmt_location", std::size_t{0});
     const auto length = item.value("stmt_len", text.size() - start);
-    if (auto finding = find_forbidden(item["stmt"], static_cast<int>(start))) {
+    if (auto finding = find_forbidden(item["stmt"], characters(text, start))) {
       return *finding;
     }
     statements.push_back(

@@ -8,6 +8,34 @@
 
 namespace pgexpand::sql {
 
+namespace {
+
+// Walking and copying a tree takes stack for every level; a person's SQL has
+// a few dozen.
+constexpr int max_tree_depth = 1000;
+
+bool is_too_deep(std::string_view json) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t n = 0; n < json.size(); ++n) {
+    const char c = json[n];
+    if (in_string && c == '\\') {
+      ++n;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '{' || c == '[')) {
+      if (++depth > max_tree_depth) {
+        return true;
+      }
+    } else if (!in_string && (c == '}' || c == ']')) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 ParseOutcome parse_sql(const std::string& text) {
   PgQueryParseResult raw = pg_query_parse(text.c_str());
   const auto release = [](PgQueryParseResult* result) {
@@ -20,6 +48,10 @@ ParseOutcome parse_sql(const std::string& text) {
     outcome.error = raw.error->message;
     outcome.error_offset =
         raw.error->cursorpos > 0 ? raw.error->cursorpos - 1 : 0;
+    return outcome;
+  }
+  if (is_too_deep(raw.parse_tree)) {
+    outcome.error = "the SQL is nested too deeply";
     return outcome;
   }
   outcome.tree = nlohmann::json::parse(raw.parse_tree, nullptr, false);

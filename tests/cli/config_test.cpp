@@ -48,6 +48,14 @@ TEST_F(Config, ABadValueOfAFlagIsRefused) {
   EXPECT_THAT(line_.err, HasSubstr("error[config.bad-setting]"));
 }
 
+TEST_F(Config, ASettingThatCannotBeUsedYetIsRefusedButShown) {
+  EXPECT_EQ(line_.run({"config", "--workers", "2"}), 0) << line_.err;
+  EXPECT_THAT(line_.out, ContainsRegex("backfill.workers +2 +--workers"));
+  line_.write("migrations/.keep", "");
+  EXPECT_EQ(line_.run({"status", "--workers", "2"}), 2);
+  EXPECT_THAT(line_.err, HasSubstr("error[config.unsupported-setting]"));
+}
+
 TEST_F(Config, AnUnknownEnvironmentIsRefused) {
   line_.write("pgexpand.yaml",
               "environments: {staging: {dsn: host=staging}}\n");

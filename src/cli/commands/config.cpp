@@ -19,11 +19,7 @@ std::vector<Line> lines_of(Invocation& invocation) {
   const auto sources = invocation.sources();
   for (const spec::SettingName& name : spec::setting_names()) {
     const std::string key(name.key);
-    const auto found = sources.find(key);
-    lines.push_back(
-        {key,
-         {spec::get_setting(invocation.settings(), key),
-          found == sources.end() ? "built-in" : found->second.source}});
+    lines.push_back({key, sources.at(key)});
   }
   return lines;
 }

@@ -1,0 +1,140 @@
+#include "example.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace pgexpand::testing {
+namespace {
+
+std::string read_example(const std::string& name) {
+  const std::string path = PGEXPAND_SOURCE_DIR "/migrations-examples/" + name;
+  std::ifstream file(path);
+  if (!file) {
+    throw std::runtime_error("no file " + path);
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Names of system catalogs and of the state schema do not count.
+constexpr const char* leftovers_query = R"(
+WITH foreign_schema AS (
+  SELECT oid, nspname FROM pg_namespace
+  WHERE nspname NOT IN ('pgexpand', 'pg_catalog', 'information_schema')
+    AND nspname NOT LIKE 'pg\_t%'),
+relation AS (
+  SELECT c.* FROM pg_class AS c JOIN foreign_schema AS s
+  ON s.oid = c.relnamespace),
+named(kind, name) AS (
+  SELECT 'schema', nspname FROM foreign_schema
+  UNION ALL SELECT 'relation', relname FROM relation
+  UNION ALL SELECT 'column', relname || '.' || attname FROM pg_attribute
+  JOIN relation ON relation.oid = attrelid
+  WHERE NOT attisdropped
+  UNION ALL SELECT 'constraint', conname FROM pg_constraint
+  UNION ALL SELECT 'trigger', tgname FROM pg_trigger
+  UNION ALL SELECT 'policy', polname FROM pg_policy
+  UNION ALL SELECT 'type', typname FROM pg_type
+  WHERE typnamespace IN (SELECT oid FROM foreign_schema)
+  UNION ALL SELECT 'function', proname FROM pg_proc
+  WHERE pronamespace IN (SELECT oid FROM foreign_schema)
+  UNION ALL SELECT 'statistics', stxname FROM pg_statistic_ext)
+SELECT coalesce(string_agg(line, E'\n' ORDER BY line), '') FROM (
+  SELECT kind || ' ' || name FROM named WHERE name ILIKE '%pgexpand%'
+  UNION ALL SELECT 'function ' || oid::regproc FROM pg_proc
+  WHERE proname LIKE 'sync\_%'
+  UNION ALL SELECT 'invalid index ' || indexrelid::regclass FROM pg_index
+  WHERE NOT indisvalid) AS found(line))";
+
+// Several batches for the 3,000 rows of an example, and patience on a machine
+// that has more to do.
+const std::map<std::string, std::string> calm{{"PGEXPAND_PAUSE", "0ms"},
+                                              {"PGEXPAND_BATCH_ROWS", "500"},
+                                              {"PGEXPAND_LOCK_HOLD", "20s"}};
+
+constexpr const char* tables_query =
+    "SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p')"
+    " AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN"
+    " ('pgexpand', 'pg_catalog', 'information_schema')) ORDER BY relname";
+
+constexpr const char* sequences_query =
+    "SELECT sequencename || ': ' || coalesce(last_value::text, 'unused')"
+    " FROM pg_sequences WHERE schemaname <> 'pgexpand' ORDER BY 1";
+
+}  // namespace
+
+Example::Example(const std::string& operation) : id_(operation) {
+  database_.exec(read_example(operation + ".setup.sql"));
+  line_.write("migrations/" + operation + ".yaml",
+              read_example(operation + ".yaml"));
+  line_.variables = calm;
+  line_.variables["PGEXPAND_DSN"] = database_.dsn();
+}
+
+int Example::run(const std::vector<std::string>& words) {
+  return line_.run(words);
+}
+
+int Example::apply(const std::string& through) {
+  return run({"apply", id_, "--through", through});
+}
+
+int Example::contract() { return run({"contract", id_}); }
+
+int Example::roll_back() { return run({"rollback", id_}); }
+
+Process Example::spawn(const std::vector<std::string>& words) const {
+  Environment environment;
+  for (const auto& [name, value] : line_.variables) {
+    environment.push_back(name + "=" + value);
+  }
+  environment.push_back("PGEXPAND_DIR=" +
+                        (line_.folder() / "migrations").string());
+  return database_.spawn_pgexpand(words, environment);
+}
+
+std::string Example::schema() const { return schema_dump(database_.dsn()); }
+
+std::string Example::data() {
+  std::string text;
+  for (const auto& row : database_.query(tables_query).rows) {
+    const std::string table = row.at(0).value();
+    text += fmt::format(
+        "{}: {}\n", table,
+        database_
+            .query_one("SELECT count(*) || ' rows, ' ||"
+                       " coalesce(md5(string_agg(r::text, '\n' ORDER BY"
+                       " r::text COLLATE \"C\")), '') FROM " +
+                       table + " AS r")
+            .value());
+  }
+  for (const auto& row : database_.query(sequences_query).rows) {
+    text += row.at(0).value() + "\n";
+  }
+  return text;
+}
+
+std::string Example::leftovers() {
+  return database_.query_one(leftovers_query).value();
+}
+
+bool Example::is_switched() {
+  if (!database_.query_one("SELECT to_regclass('pgexpand.migration')")) {
+    return false;
+  }
+  return database_.query_one(
+             "SELECT count(*) FROM pgexpand.migration"
+             " WHERE completed IN ('switch', 'contract')") == "1";
+}
+
+bool Example::keeps_data_after_rollback() {
+  return database_.query_one(
+             "SELECT json_array_length(plan::json -> 'stays_after_rollback')"
+             " FROM pgexpand.migration") != "0";
+}
+
+}  // namespace pgexpand::testing
