@@ -92,7 +92,7 @@ int code_after_signals(const exec::StopRequest& stop, int code) {
   return stop.signals >= 2 ? 128 + stop.last_signal : code;
 }
 
-Error without_connection_strings(const Error& error) {
+Error scrubbed(const Error& error) {
   return Error(error.kind(), error.code(),
                without_connection_strings(error.message()))
       .detail(without_connection_strings(error.detail()))
@@ -101,7 +101,7 @@ Error without_connection_strings(const Error& error) {
 }
 
 int fail(Invocation& invocation, const Error& problem) {
-  const Error error = without_connection_strings(problem);
+  const Error error = scrubbed(problem);
   const int code = code_after_signals(invocation.environment().stop,
                                       exit_code(error.kind()));
   if (invocation.json()) {

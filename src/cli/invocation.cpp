@@ -1,5 +1,6 @@
 #include "cli/invocation.hpp"
 
+#include "cli/dsn.hpp"
 #include "pgexpand/base/error.hpp"
 #include "pgexpand/report/json_reporter.hpp"
 #include "pgexpand/report/print.hpp"

@@ -288,16 +288,15 @@ class AlterColumn final : public TableOperation {
     }
     if (args_.nullable && !*args_.nullable && !column.not_null) {
       const auto* up = values.get("up", where(), {});
-      if (up != nullptr || !args_.up) {
-        require_not_null(
-            draft, pieces, values.situation.shapes.of(here), column,
-            up == nullptr ? std::nullopt : std::optional(up->deparsed));
+      if (up == nullptr ? !args_.up
+                        : reads_no_generated_column(here, *up, up_text().where,
+                                                    findings)) {
+        require_not_null(draft, pieces, values.situation.shapes.of(here),
+                         column, text_of(up));
       }
     } else if (args_.nullable && *args_.nullable && column.not_null) {
-      const auto* down = values.get("down", where(), {});
-      allow_null(
-          draft, pieces, column,
-          down == nullptr ? std::nullopt : std::optional(down->deparsed));
+      allow_null(draft, pieces, column,
+                 text_of(values.get("down", where(), {})));
     }
     plan_default(values, column, draft, pieces);
     if (args_.comment) {
@@ -323,9 +322,7 @@ class AlterColumn final : public TableOperation {
     const auto* value =
         values.get("default", where(), {.deterministic = false});
     if (value != nullptr || !*args_.default_value) {
-      change_default(
-          draft, pieces, column,
-          value == nullptr ? std::nullopt : std::optional(value->deparsed));
+      change_default(draft, pieces, column, text_of(value));
     }
   }
 

@@ -203,4 +203,9 @@ const catalog::ExpressionAnswer* resolved(const catalog::Answers& answers,
   return is_fine ? &answer : nullptr;
 }
 
+std::optional<sql::Expression> text_of(
+    const catalog::ExpressionAnswer* answer) {
+  return answer == nullptr ? std::nullopt : std::optional(answer->deparsed);
+}
+
 }  // namespace pgexpand::ops

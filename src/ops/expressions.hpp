@@ -67,4 +67,8 @@ struct Demands {
     const Demands& demands,
     Diagnostics& findings);
 
+/// The answer's expression; nothing without an answer.
+[[nodiscard]] std::optional<sql::Expression> text_of(
+    const catalog::ExpressionAnswer* answer);
+
 }  // namespace pgexpand::ops

@@ -4,6 +4,7 @@
 #include "ops/comparator.hpp"
 #include "ops/enforce.hpp"
 #include "ops/identity.hpp"
+#include "ops/rights.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
 
@@ -107,6 +108,7 @@ void NewColumnPieces::add_identity(const catalog::Catalog& catalog,
                    "rename it: the identity's sequence takes that name");
     return;
   }
+  check_may_create("a sequence", *table_.table, catalog, where, findings);
   const Identifier owner(table_.table->owner);
   table_.expand.push_back(Statement::of("CREATE SEQUENCE {}", sequence));
   // OWNED BY wants one owner for both, and ours may only be a member of it.

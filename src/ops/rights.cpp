@@ -11,11 +11,23 @@
 namespace pgexpand::ops {
 namespace {
 
+void refuse_owner(const sql::TableName& table,
+                  const std::string& owner,
+                  const catalog::Catalog& catalog,
+                  const Location& where,
+                  Diagnostics& findings) {
+  findings.refuse(
+      where, "rights.not-owner",
+      fmt::format("role {} is not a member of {}, the owner of table {}",
+                  catalog.user, owner, table.display()),
+      fmt::format("GRANT {} TO {}", sql::quote_identifier(owner),
+                  sql::quote_identifier(catalog.user)));
+}
+
 void check_owner(const catalog::Table& table,
                  const catalog::Catalog& catalog,
                  const Location& where,
                  Diagnostics& findings) {
-  const auto user = sql::quote_identifier(catalog.user);
   if (table.must_become_owner) {
     findings.refuse(
         where, "rights.many-owners",
@@ -23,14 +35,9 @@ void check_owner(const catalog::Table& table,
                     "time: {} of table {} is not the only one here",
                     catalog.user, table.owner, table.name.display()),
         fmt::format("ALTER ROLE {} INHERIT, or one migration for each owner",
-                    user));
+                    sql::quote_identifier(catalog.user)));
   } else if (!table.may_act_as_owner) {
-    findings.refuse(
-        where, "rights.not-owner",
-        fmt::format("role {} is not a member of {}, the owner of table {}",
-                    catalog.user, table.owner, table.name.display()),
-        fmt::format("GRANT {} TO {}", sql::quote_identifier(table.owner),
-                    user));
+    refuse_owner(table.name, table.owner, catalog, where, findings);
   }
 }
 
@@ -47,6 +54,24 @@ bool builds_on(const plan::Plan& plan, const sql::TableName& table) {
              return builds_on(undo.action, table);
            });
   });
+}
+
+/// The owner of a table that a foreign key joins with one of the draft's, if
+/// we lack its rights; else empty.
+std::string foreign_owner(const Draft& draft, const sql::TableName& table) {
+  for (const TableDraft& pieces : draft.tables()) {
+    for (const auto& key : pieces.table->constraints) {
+      if (key.references_table == table) {
+        return key.foreign_owner;
+      }
+    }
+    for (const auto& key : pieces.table->referenced_by) {
+      if (key.table == table) {
+        return key.foreign_owner;
+      }
+    }
+  }
+  return {};
 }
 
 /// The tables that the plan locks by name.
@@ -87,6 +112,21 @@ void check_rights(const catalog::Table& table,
   }
 }
 
+void check_may_create(std::string_view what,
+                      const catalog::Table& table,
+                      const catalog::Catalog& catalog,
+                      const Location& where,
+                      Diagnostics& findings) {
+  if (!table.may_create_in_schema) {
+    findings.refuse(
+        where, "rights.schema",
+        fmt::format("role {} may not create {} in schema {}", catalog.user,
+                    what, table.name.schema.name()),
+        fmt::format("GRANT CREATE ON SCHEMA {} TO {}", table.name.schema,
+                    sql::quote_identifier(catalog.user)));
+  }
+}
+
 void check_plan(const Draft& draft,
                 const plan::Plan& plan,
                 const catalog::Catalog& catalog,
@@ -97,18 +137,15 @@ void check_plan(const Draft& draft,
     const catalog::Table& table = *pieces.table;
     where = pieces.where;
     others.erase(table.name);
-    if (!table.may_create_in_schema && builds_on(plan, table.name)) {
-      findings.refuse(
-          where, "rights.schema",
-          fmt::format("role {} may not create an index in schema {}",
-                      catalog.user, table.name.schema.name()),
-          fmt::format("GRANT CREATE ON SCHEMA {} TO {}", table.name.schema,
-                      sql::quote_identifier(catalog.user)));
+    if (builds_on(plan, table.name)) {
+      check_may_create("an index", table, catalog, where, findings);
     }
   }
   for (const sql::TableName& name : others) {
     if (const catalog::Table* table = catalog.table(name)) {
       check_owner(*table, catalog, where, findings);
+    } else if (const auto owner = foreign_owner(draft, name); !owner.empty()) {
+      refuse_owner(name, owner, catalog, where, findings);
     }
   }
 }

@@ -3,6 +3,8 @@
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/catalog/catalog.hpp"
 
+#include <string_view>
+
 namespace pgexpand::ops {
 
 /// Refuses what the session's role may not do to the table, with the GRANT
@@ -11,5 +13,12 @@ void check_rights(const catalog::Table& table,
                   const catalog::Catalog& catalog,
                   const Location& where,
                   Diagnostics& findings);
+
+/// Refuses unless the role may create `what` beside the table.
+void check_may_create(std::string_view what,
+                      const catalog::Table& table,
+                      const catalog::Catalog& catalog,
+                      const Location& where,
+                      Diagnostics& findings);
 
 }  // namespace pgexpand::ops

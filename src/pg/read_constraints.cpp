@@ -24,6 +24,8 @@ SELECT side.place, side.relid, k.conname, n.nspname, c.relname, k.contype,
        (SELECT json_agg(a.attname ORDER BY u.place)
         FROM unnest({on_delete_columns}) WITH ORDINALITY AS u(number, place)
         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number),
+       CASE WHEN k.contype = 'f' AND NOT pg_has_role(far.owner, 'USAGE')
+            THEN pg_get_userbyid(far.owner) ELSE '' END,
        ixn.nspname, ix.relname
 FROM pg_constraint k
 CROSS JOIN LATERAL (
@@ -35,6 +37,9 @@ JOIN pg_class c ON c.oid = k.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class fc ON fc.oid = k.confrelid
 LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
+CROSS JOIN LATERAL (
+  SELECT CASE side.place WHEN 'own' THEN fc.relowner ELSE c.relowner
+         END AS owner) AS far
 LEFT JOIN pg_class ix ON ix.oid = k.conindid
 LEFT JOIN pg_namespace ixn ON ixn.oid = ix.relnamespace
 WHERE side.relid = ANY ($1::oid[])
@@ -74,6 +79,7 @@ void read_foreign_key(RowCursor& cursor, catalog::Constraint& constraint) {
     constraint.match = match;
   }
   constraint.on_delete_columns = cursor.identifiers();
+  constraint.foreign_owner = cursor.text();
 }
 
 catalog::Constraint constraint_of(RowCursor& cursor) {

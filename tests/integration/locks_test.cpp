@@ -110,6 +110,20 @@ TEST_P(Readers, ThatStayForSecondsStopNobodyElse) {
 
 INSTANTIATE_TEST_SUITE_P(Seconds, Readers, ::testing::Values(5, 7));
 
+// None of them is old enough to be waited for outside the queue.
+TEST_F(Locks, AStreamOfShortReadersLetsUsInAndNobodyWaitsLonger) {
+  Application readers(database_,
+                      {3, "SELECT pg_sleep(0.2) FROM orders WHERE id = 1"});
+  auto load = application();
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"apply"}, {"rollback", "1_column"}}) {
+    const auto ran = spawn(words).wait(20s);
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  }
+  load.stop();
+  expect_short_waits(load);
+}
+
 TEST_F(Locks, AWriterIsWaitedForAndItsRowIsRight) {
   for (const char* end : {"COMMIT", "ROLLBACK"}) {
     SCOPED_TRACE(end);

@@ -110,6 +110,9 @@ class Rights : public Flow {
     exec(grant);
     expect_ok({"apply", "--through", "contract"});
   }
+  [[nodiscard]] std::string grant_on_shop(const std::string& right) const {
+    return fmt::format(R"(GRANT {} ON SCHEMA "shop" TO "{}")", right, role_);
+  }
 
   std::string owner_ = database_.name() + "_owner";
   std::string role_ = database_.name() + "_deployer";
@@ -155,7 +158,7 @@ TEST_F(Rights, NoCreateOnTheDatabaseIsNamed) {
       "GRANT {owner} TO {role};"
       "REVOKE CREATE ON DATABASE {database} FROM {role}");
   expect_refused("state.may-not-create",
-                 fmt::format("GRANT CREATE ON DATABASE {} TO {}",
+                 fmt::format(R"(GRANT CREATE ON DATABASE "{}" TO "{}")",
                              database_.name(), role_));
 }
 
@@ -164,21 +167,22 @@ TEST_F(Rights, NoMembershipInTheOwnerIsNamed) {
       "GRANT USAGE ON SCHEMA shop TO {role}; "
       "GRANT ALL ON ALL TABLES IN SCHEMA shop TO {role}");
   expect_refused("rights.not-owner",
-                 fmt::format("GRANT {} TO {}", owner_, role_));
+                 fmt::format(R"(GRANT "{}" TO "{}")", owner_, role_));
 }
 
 TEST_F(Rights, AForeignStateSchemaIsNamed) {
   exec("GRANT {owner} TO {role}; CREATE SCHEMA pgexpand");
+  add_column();
   EXPECT_EQ(run({"apply"}), 7);
   EXPECT_THAT(line_.err, AllOf(HasSubstr("[state.foreign-schema]"),
-                               HasSubstr("GRANT postgres TO " + role_)));
+                               HasSubstr(R"(GRANT "postgres" TO ")" + role_)));
 }
 
 TEST_F(Rights, AnOwnerWithoutAnyRightOnTheSchemaIsTold) {
   exec(
       "GRANT {owner} TO {role}; ALTER SCHEMA shop OWNER TO postgres;"
       "GRANT CREATE ON SCHEMA shop TO {role}");
-  expect_refused("rights.schema", "GRANT USAGE ON SCHEMA shop TO " + role_);
+  expect_refused("rights.schema", grant_on_shop("USAGE"));
 }
 
 // On 15 and later nobody but its owner may create anything in schema public.
@@ -186,7 +190,7 @@ TEST_F(Rights, AnIndexNeedsCreateOnTheSchema) {
   exec(
       "GRANT {owner} TO {role}; ALTER SCHEMA shop OWNER TO postgres;"
       "GRANT USAGE ON SCHEMA shop TO {owner}");
-  expect_refused("rights.schema", "GRANT CREATE ON SCHEMA shop TO " + role_);
+  expect_refused("rights.schema", grant_on_shop("CREATE"));
 }
 
 TEST_F(Rights, WithoutAnIndexNoCreateOnTheSchemaIsNeeded) {
@@ -211,8 +215,25 @@ TEST_F(Rights, ATableThatIsReferredToMustBeOursToo) {
   const std::string before = dump();
   EXPECT_EQ(run({"apply"}), 7) << line_.err;
   EXPECT_THAT(line_.err, AllOf(HasSubstr("[rights.not-owner]"),
-                               HasSubstr("GRANT postgres TO " + role_)));
+                               HasSubstr(R"(GRANT "postgres" TO ")" + role_)));
   EXPECT_EQ(dump(), before);
+}
+
+TEST_F(Rights, ATableThatRefersToOursMustBeOursToo) {
+  exec(
+      "GRANT {owner} TO {role}; CREATE ROLE {role}_two;"
+      "GRANT USAGE ON SCHEMA shop TO {role}_two;"
+      "ALTER TABLE shop.orders OWNER TO {role}_two");
+  write_spec("1_type", "alter_column",
+             {"table: shop.customers", "column: id", "type: bigint"});
+  const std::string before = dump();
+  EXPECT_EQ(run({"apply"}), 7) << line_.err;
+  const auto grant = fmt::format(R"(GRANT "{0}_two" TO "{0}")", role_);
+  EXPECT_THAT(line_.err,
+              AllOf(HasSubstr("[rights.not-owner]"), HasSubstr(grant)));
+  EXPECT_EQ(dump(), before);
+  exec(grant);
+  expect_ok({"apply", "--through", "contract"});
 }
 
 // The application's role has rights on its table, and none on our schema.

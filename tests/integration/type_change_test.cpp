@@ -23,40 +23,45 @@ std::string alter(const std::string& name,
          "\n      column: " + column + "\n      type: " + type + "\n" + more;
 }
 
-/// Objects on t.n, which becomes bigint.
-Carried on_n(const std::string& name, const std::string& objects) {
+/// Objects on t.n, which becomes bigint. `restored`: what ALTER COLUMN TYPE
+/// itself loses.
+Carried on_n(const std::string& name,
+             const std::string& objects,
+             const std::string& restored = "") {
   return {.name = name,
           .setup = table + objects,
           .operations = alter("t", "n", "bigint"),
-          .plain = "ALTER TABLE t ALTER n TYPE bigint",
+          .plain = "ALTER TABLE t ALTER n TYPE bigint;" + restored,
           .writes = write_n};
 }
 
 /// Objects on t.s, which becomes varchar(60).
-Carried on_s(const std::string& name, const std::string& objects) {
+Carried on_s(const std::string& name,
+             const std::string& objects,
+             const std::string& restored = "") {
   return {.name = name,
           .setup = table + objects,
           .operations = alter("t", "s", "varchar(60)"),
-          .plain = "ALTER TABLE t ALTER s TYPE varchar(60)",
+          .plain = "ALTER TABLE t ALTER s TYPE varchar(60);" + restored,
           .writes =
               "INSERT INTO t (id, n, s) SELECT max(id) + 1, 5, 'w' || max(id)"
               " FROM t; UPDATE t SET s = s || 'x' WHERE id = 10"};
 }
 
-std::vector<Carried> indexes_and_columns() {
+std::vector<Carried> indexes_and_checks() {
   return {
-      on_n("IndexOrder",
+      on_n("IndexOrderAndMethods",
            "CREATE INDEX a ON t (n DESC); CREATE INDEX b ON t (n NULLS FIRST);"
-           "CREATE INDEX c ON t (other, n DESC NULLS LAST)"),
-      on_n("IndexMethods",
-           "CREATE INDEX a ON t USING brin (n) WITH (pages_per_range = 4);"
-           "CREATE INDEX b ON t USING hash (n);"),
+           "CREATE INDEX c ON t (other, n DESC NULLS LAST);"
+           "CREATE INDEX d ON t USING brin (n) WITH (pages_per_range = 4);"
+           "CREATE INDEX e ON t USING hash (n); CLUSTER t USING a"),
       on_n("IndexParts",
            "CREATE INDEX a ON t (other) INCLUDE (n, s) WITH (fillfactor = 50);"
            "CREATE INDEX b ON t (other) WHERE n > 3 AND s IS NOT NULL;"
            "CREATE INDEX c ON t ((n + 1), (s || n::text));"
            "ALTER INDEX c ALTER COLUMN 2 SET STATISTICS 77;"
-           "COMMENT ON INDEX c IS 'it''s \"c\"'"),
+           "COMMENT ON INDEX c IS 'it''s \"c\"'",
+           "ALTER INDEX c ALTER COLUMN 2 SET STATISTICS 77"),
       on_n("UniqueIndexes",
            "UPDATE t SET n = id WHERE n IS NOT NULL;"
            "CREATE UNIQUE INDEX a ON t (n); CREATE UNIQUE INDEX b ON t (n DESC)"
@@ -74,7 +79,6 @@ std::vector<Carried> indexes_and_columns() {
            "ALTER TABLE t ADD CONSTRAINT c UNIQUE (n, id) DEFERRABLE INITIALLY"
            " DEFERRED; COMMENT ON CONSTRAINT a ON t IS 'one of a kind';"
            "COMMENT ON INDEX a IS 'its index'"),
-      on_n("ClusterIndex", "CREATE INDEX a ON t (n); CLUSTER t USING a"),
       on_n("ReplicaIdentity",
            "UPDATE t SET n = id; ALTER TABLE t ALTER n SET NOT NULL;"
            "CREATE UNIQUE INDEX a ON t (n);"
@@ -84,6 +88,11 @@ std::vector<Carried> indexes_and_columns() {
            "ALTER TABLE t ADD CONSTRAINT b CHECK (n > other - 100 OR s = 'x')"
            " NO INHERIT; ALTER TABLE t ADD CHECK (n < 1000000) NOT VALID;"
            "COMMENT ON CONSTRAINT a ON t IS 'not negative'"),
+  };
+}
+
+std::vector<Carried> attributes() {
+  return {
       on_n("ColumnAttributes",
            "UPDATE t SET n = 1 WHERE n IS NULL; ALTER TABLE t"
            " ALTER n SET NOT NULL, ALTER n SET DEFAULT 7,"
@@ -99,7 +108,8 @@ std::vector<Carried> indexes_and_columns() {
            "CREATE STATISTICS b ON (n + 1) FROM t;"
            "CREATE STATISTICS c ON other, n, (n * 2), lower(s) FROM t;"
            "ALTER STATISTICS a SET STATISTICS 55;"
-           "COMMENT ON STATISTICS a IS 'n and other'"),
+           "COMMENT ON STATISTICS a IS 'n and other'",
+           "ALTER STATISTICS a SET STATISTICS 55"),
       on_s("OperatorClasses",
            "CREATE INDEX a ON t (s text_pattern_ops DESC);"
            "CREATE INDEX b ON t (s varchar_pattern_ops, n);"
@@ -110,7 +120,9 @@ std::vector<Carried> indexes_and_columns() {
            "ALTER TABLE t ALTER s SET STORAGE EXTERNAL,"
            " ALTER s SET COMPRESSION pglz, ALTER s SET DEFAULT 'none';"
            "CREATE INDEX a ON t (id) WHERE s LIKE 's%';"
-           "ALTER TABLE t ADD CHECK (length(s) < 40 AND s <> '')"),
+           "ALTER TABLE t ADD CHECK (length(s) < 40 AND s <> '')",
+           "ALTER TABLE t ALTER s SET STORAGE EXTERNAL,"
+           " ALTER s SET COMPRESSION pglz"),
       {.name = "CollationOfTheColumn",
        .setup = "CREATE TABLE t (id int PRIMARY KEY, s text COLLATE \"C\");"
                 "INSERT INTO t VALUES (1, 'a'), (2, 'B');"
@@ -141,30 +153,31 @@ std::vector<Carried> indexes_and_columns() {
   };
 }
 
+const std::string child =
+    "CREATE TABLE c (id int PRIMARY KEY, t_id int, note text);"
+    "INSERT INTO c SELECT g, g % 40 + 1 FROM generate_series(1, 90) g;";
+const std::string parent =
+    "CREATE TABLE t (id int PRIMARY KEY, n int, up int); INSERT INTO t"
+    " SELECT g, g * 2 FROM generate_series(1, 50) g;";
+const std::string write_key =
+    "INSERT INTO t (id, n) SELECT max(id) + 1, 9 FROM t;"
+    "INSERT INTO c (id, t_id) SELECT max(id) + 1, (SELECT max(id) FROM t)"
+    " FROM c; DELETE FROM c WHERE id = (SELECT min(id) FROM c);";
+
 std::vector<Carried> keys() {
-  const std::string child =
-      "CREATE TABLE c (id int PRIMARY KEY, t_id int, note text);"
-      "INSERT INTO c SELECT g, g % 40 + 1 FROM generate_series(1, 90) g;";
-  const std::string parent =
-      "CREATE TABLE t (id int PRIMARY KEY, n int, up int); INSERT INTO t"
-      " SELECT g, g * 2 FROM generate_series(1, 50) g;";
-  const std::string write_key =
-      "INSERT INTO t (id, n) SELECT max(id) + 1, 9 FROM t;"
-      "INSERT INTO c (id, t_id) SELECT max(id) + 1, (SELECT max(id) FROM t)"
-      " FROM c; DELETE FROM c WHERE id = (SELECT min(id) FROM c);";
   return {
       {.name = "PrimaryKey",
        .setup = parent + "COMMENT ON CONSTRAINT t_pkey ON t IS 'key';"
                          "COMMENT ON INDEX t_pkey IS 'index'; ALTER TABLE t"
-                         " CLUSTER ON t_pkey",
+                         " CLUSTER ON t_pkey; ALTER TABLE t REPLICA IDENTITY"
+                         " USING INDEX t_pkey",
        .operations = alter("t", "id", "bigint"),
        .plain = "ALTER TABLE t ALTER id TYPE bigint",
        .writes = "INSERT INTO t (id, n) SELECT max(id) + 1, 9 FROM t"},
       {.name = "CompositePrimaryKey",
        .setup = "CREATE TABLE t (a int, b int, n int, CONSTRAINT k PRIMARY KEY"
                 " (b, a) INCLUDE (n) WITH (fillfactor = 70) DEFERRABLE);"
-                "INSERT INTO t SELECT g, g % 3 FROM generate_series(1, 50) g;"
-                "ALTER TABLE t REPLICA IDENTITY USING INDEX k",
+                "INSERT INTO t SELECT g, g % 3 FROM generate_series(1, 50) g",
        .operations = alter("t", "a", "bigint"),
        .plain = "ALTER TABLE t ALTER a TYPE bigint",
        .writes = "INSERT INTO t (a, b) SELECT max(a) + 1, 1 FROM t"},
@@ -181,6 +194,11 @@ std::vector<Carried> keys() {
                  "INSERT INTO c (id, x, y) SELECT max(id) + 1, (SELECT max(a)"
                  " FROM t), 1 FROM c; DELETE FROM t WHERE a ="
                  " (SELECT min(a) FROM t)"},
+  };
+}
+
+std::vector<Carried> foreign_keys() {
+  return {
       {.name = "ForeignKeysToIt",
        .setup = parent + child +
                 "CREATE INDEX ON c (t_id); ALTER TABLE c"
@@ -232,6 +250,11 @@ std::vector<Carried> keys() {
                 " ADD CONSTRAINT f FOREIGN KEY (t_id) REFERENCES t ON UPDATE"
                 " CASCADE DEFERRABLE; COMMENT ON CONSTRAINT f ON c IS 'whose'",
        .writes = write_key},
+  };
+}
+
+std::vector<Carried> sequences() {
+  return {
       {.name = "IdentityAlways",
        .setup = "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY (SEQUENCE"
                 " NAME \"my %s seq\" START 10 INCREMENT 5 MINVALUE 5 CACHE 3"
@@ -277,13 +300,25 @@ class TypeChange : public CarryTest,
 
 TEST_P(TypeChange, KeepsWhatHungOnTheColumn) { expect_carried(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(Columns,
+INSTANTIATE_TEST_SUITE_P(Indexes,
                          TypeChange,
-                         ::testing::ValuesIn(indexes_and_columns()),
+                         ::testing::ValuesIn(indexes_and_checks()),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Attributes,
+                         TypeChange,
+                         ::testing::ValuesIn(attributes()),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Keys,
                          TypeChange,
                          ::testing::ValuesIn(keys()),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(ForeignKeys,
+                         TypeChange,
+                         ::testing::ValuesIn(foreign_keys()),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Sequences,
+                         TypeChange,
+                         ::testing::ValuesIn(sequences()),
                          name_of);
 
 }  // namespace

@@ -37,6 +37,14 @@ TEST_F(AlterColumnTest, AGeneratedColumnKeepsItsType) {
               ElementsAre("column.generated"));
 }
 
+TEST_F(AlterColumnTest, AnUpForHolesCannotReadAGeneratedColumn) {
+  column("name").generated = sql::Expression{"id::text"};
+  column("id").not_null = false;
+  EXPECT_THAT(codes_of("{table: customers, column: id, nullable: false, up: "
+                       "length(name)}"),
+              ElementsAre("expression.generated-column"));
+}
+
 TEST_F(AlterColumnTest, WithoutAnAssignmentCastUpAndDownMustSayHow) {
   server_.when_asked("\"name\"", [](catalog::ExpressionAnswer& answer) {
     answer.assignable = false;

@@ -144,6 +144,8 @@ struct Constraint {
        on_delete = 'a';  ///< a, r, c, n, d as in pg_constraint.
   char match = 's';
   std::vector<sql::Identifier> on_delete_columns;  ///< SET NULL (cols), 15+.
+  std::string foreign_owner;  ///< Of the other end's table, if the session
+                              ///< does not have its rights.
   // Unique, primary key, exclusion, and the index a foreign key relies on:
   std::optional<sql::TableName> index;
 
@@ -187,7 +189,7 @@ struct Table {
   char persistence = 'p';     ///< p, u, t.
   std::string access_method;  ///< heap.
   std::string owner;
-  bool may_act_as_owner = true;  ///< The session has the owner's rights.
+  bool may_act_as_owner = true;    ///< The session has the owner's rights.
   bool must_become_owner = false;  ///< It gets them by SET ROLE only.
   bool may_use_schema = true;
   bool may_create_in_schema = true;
