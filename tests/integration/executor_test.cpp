@@ -173,7 +173,7 @@ TEST_F(ExecutorOnServer, WhileItWaitsTheApplicationDoesNot) {
   }
   runs.join();
   EXPECT_TRUE(has_column("s2"));
-  EXPECT_LT(worst, 450ms);  // lock.timeout 300 ms, and a slow machine.
+  EXPECT_LT(worst, 1s);  // lock.timeout 300 ms, on a slow machine; not 2 s.
 }
 
 TEST_F(ExecutorOnServer, AUsedUpBudgetNamesTheHolder) {

@@ -55,8 +55,8 @@ class HostileServer : public Flow {
 constexpr std::array settings{
     "statement_timeout = '200ms'",
     "lock_timeout = 1",
-    "idle_in_transaction_session_timeout = 5",
-    "idle_session_timeout = 5",
+    "idle_in_transaction_session_timeout = 2000",
+    "idle_session_timeout = 2000",
     "default_transaction_isolation = 'serializable'",
     "default_transaction_isolation = 'repeatable read'",
     "default_transaction_read_only = on",

@@ -113,7 +113,8 @@ INSTANTIATE_TEST_SUITE_P(Seconds, Readers, ::testing::Values(5, 7));
 // None of them is old enough to be waited for outside the queue.
 TEST_F(Locks, AStreamOfShortReadersLetsUsInAndNobodyWaitsLonger) {
   Application readers(database_,
-                      {3, "SELECT pg_sleep(0.2) FROM orders WHERE id = 1"});
+                      std::vector<std::string>(
+                          3, "SELECT pg_sleep(0.2) FROM orders WHERE id = 1"));
   auto load = application();
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"apply"}, {"rollback", "1_column"}}) {
