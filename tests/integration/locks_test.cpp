@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 // lock.timeout and 50 ms are the promise. The rest is for a busy machine, whose
 // scheduler may let any thread wait.
 constexpr auto promised = 300ms + 50ms;
-constexpr auto scheduling = 150ms;
+constexpr auto scheduling = 400ms;
 
 class Locks : public Flow {
  protected:
