@@ -150,12 +150,12 @@ constexpr auto texts = std::to_array<Explanation>({
      "Somebody else started the same migration at the same moment. The\n"
      "same command goes on with it."},
     {"state.foreign-schema",
-     "The state schema belongs to a role that this one is not a member\n"
-     "of. Whoever owns it could change what pgexpand does, so it is\n"
-     "refused."},
+     "The state schema belongs to a role whose rights this one does not\n"
+     "have. Whoever owns it could change what pgexpand does, so it is\n"
+     "refused. Somebody made it by hand? ALTER SCHEMA ... OWNER TO."},
     {"state.may-not-create",
-     "The role may not create the state schema. The hint has the GRANT;\n"
-     "or let somebody who may run `pgexpand init --print-sql | psql`."},
+     "The role may not create the state schema. Let somebody who may run\n"
+     "either statement of the hint. The tables are made by the next run."},
     {"state.newer",
      "A newer pgexpand wrote the state tables. Use that release here\n"
      "too."},

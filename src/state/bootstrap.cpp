@@ -60,10 +60,10 @@ void check_may_create(const SchemaState& state, const Identifier& schema) {
     throw Error(ErrorKind::refused, "state.may-not-create",
                 fmt::format("role {} may not create schema {} in database {}",
                             state.user, schema.name(), state.database))
-        .hint(fmt::format("run GRANT CREATE ON DATABASE {} TO {}, or let an "
-                          "administrator run the output of pgexpand init "
-                          "--print-sql",
-                          Identifier(state.database), Identifier(state.user)));
+        .hint(fmt::format("run GRANT CREATE ON DATABASE {0} TO {1}, or CREATE "
+                          "SCHEMA {2} AUTHORIZATION {1}",
+                          Identifier(state.database), Identifier(state.user),
+                          schema));
   }
 }
 

@@ -190,11 +190,9 @@ std::string operation(const std::string& fields) {
   return "operations:\n  - add_column: {" + fields + "}\n";
 }
 
-std::vector<File> files() {
-  const std::string good = "table: t, column: y, type: text";
-  std::string deep = "operations: ";
-  for (int level = 0; level < 40; ++level) deep += "[";
-  deep += std::string(40, ']');
+const std::string good = "table: t, column: y, type: text";
+
+std::vector<File> wrong_fields() {
   return {
       {"UnknownOperation", "operations:\n  - drop_database: {table: t}\n",
        "2:5", "spec.unknown-operation"},
@@ -217,6 +215,13 @@ std::vector<File> files() {
        "spec.wrong-type"},
       {"PlainNull", operation(good + ", up: null"), "2:55", "spec.null-value"},
       {"Nothing", operation(good + ", up: "), "2:55", "spec.null-value"},
+  };
+}
+
+std::vector<File> wrong_yaml() {
+  const std::string deep =
+      "operations: " + std::string(40, '[') + std::string(40, ']');
+  return {
       {"SecondDocument", operation(good) + "---\n" + operation(good), "3:1",
        "spec.second-document"},
       {"Anchor", operation("table: &a t, column: y, type: text"), "2:25",
@@ -239,6 +244,11 @@ std::vector<File> files() {
       {"TooDeep", deep, "1:44", "spec.too-deep"},
       {"OpenQuote", operation("table: \"t, column: y, type: text"), "2:25",
        "spec.yaml-syntax"},
+  };
+}
+
+std::vector<File> wrong_meaning() {
+  return {
       {"UnknownTable", operation("table: nowhere, column: y, type: text"),
        "2:25", "catalog.unknown-table"},
       {"ForeignSchema", operation("table: nowhere.t, column: y, type: text"),
@@ -278,12 +288,14 @@ std::vector<File> files() {
 }
 
 TEST_F(HostileSpec, NoSuchFileIsTaken) {
-  for (const File& file : files()) {
-    SCOPED_TRACE(file.name);
-    line_.write(spec, file.text);
-    expect_refused(file.place);
-    EXPECT_EQ(run({"apply"}), 2);
-    EXPECT_THAT(line_.err, HasSubstr("[" + std::string(file.code) + "]"));
+  for (const auto& files : {wrong_fields(), wrong_yaml(), wrong_meaning()}) {
+    for (const File& file : files) {
+      SCOPED_TRACE(file.name);
+      line_.write(spec, file.text);
+      expect_refused(file.place);
+      EXPECT_EQ(run({"apply"}), 2);
+      EXPECT_THAT(line_.err, HasSubstr("[" + std::string(file.code) + "]"));
+    }
   }
   expect_untouched();
 }

@@ -162,6 +162,15 @@ TEST_F(Rights, NoCreateOnTheDatabaseIsNamed) {
                              database_.name(), role_));
 }
 
+TEST_F(Rights, AnAdministratorMayMakeTheStateSchema) {
+  exec(
+      "GRANT {owner} TO {role};"
+      "REVOKE CREATE ON DATABASE {database} FROM {role}");
+  expect_refused(
+      "state.may-not-create",
+      fmt::format(R"(CREATE SCHEMA "pgexpand" AUTHORIZATION "{}")", role_));
+}
+
 TEST_F(Rights, NoMembershipInTheOwnerIsNamed) {
   exec(
       "GRANT USAGE ON SCHEMA shop TO {role}; "

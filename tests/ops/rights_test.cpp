@@ -4,50 +4,62 @@ namespace pgexpand::ops {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
+/// What the role lacks is said before anything runs, with its cure.
 class RightsTest : public OperationTest {
  protected:
-  RightsTest() : OperationTest("add_column") { catalog_.user = "deploy"; }
+  RightsTest() : OperationTest("create_index") { catalog_.user = "deploy"; }
 
-  std::vector<std::string> codes_of_column(const std::string& more = "") {
-    return codes_of("{table: orders, column: a, type: bigint, up: id" + more +
-                    "}");
+  std::vector<std::string> codes_of_index() {
+    return codes_of("{table: orders, columns: [note]}");
   }
 };
 
+TEST_F(RightsTest, TheRoleMustBeAbleToActAsTheOwner) {
+  orders().may_act_as_owner = false;
+  EXPECT_THAT(codes_of_index(), ElementsAre("rights.not-owner"));
+  EXPECT_EQ(findings_.all()[0].hint, "GRANT \"app\" TO \"deploy\"");
+}
+
+TEST_F(RightsTest, OneOwnerAtATimeCanBeActedAs) {
+  orders().must_become_owner = true;
+  EXPECT_THAT(codes_of_index(), ElementsAre("rights.many-owners"));
+}
+
+TEST_F(RightsTest, TheSchemaMustBeOpen) {
+  orders().may_use_schema = false;
+  EXPECT_THAT(codes_of_index(), ElementsAre("rights.schema"));
+}
+
 TEST_F(RightsTest, OnlyAnIndexNeedsCreateOnTheSchema) {
   orders().may_create_in_schema = false;
-  EXPECT_THAT(codes_of_column(), IsEmpty());
-  EXPECT_THAT(codes_of_column(", unique: {}"), ElementsAre("rights.schema"));
+  EXPECT_FALSE(plan("  - create_index: {table: orders, columns: [note]}\n"));
+  EXPECT_THAT(codes(), ElementsAre("rights.schema"));
+  EXPECT_TRUE(plan("  - add_column: {table: orders, column: a, type: text}\n"));
+  EXPECT_THAT(codes(), IsEmpty());
 }
 
-TEST_F(RightsTest, AnIdentityNeedsItForItsSequence) {
-  orders().may_create_in_schema = false;
-  EXPECT_THAT(codes_of("{table: orders, column: a, type: bigint, "
-                       "identity: always}"),
-              ElementsAre("rights.schema"));
-}
-
-TEST_F(RightsTest, TheSchemaMustBeUsable) {
-  orders().may_use_schema = false;
-  EXPECT_THAT(codes_of_column(), ElementsAre("rights.schema"));
-}
-
-TEST_F(RightsTest, RowsThatAreHiddenFromUsWouldBeLeftOut) {
+TEST_F(RightsTest, HiddenRowsWouldNeverBeFilled) {
   orders().hides_rows = true;
-  EXPECT_THAT(codes_of_column(), ElementsAre("rights.row-security"));
+  EXPECT_THAT(codes_of_index(), ElementsAre("rights.row-security"));
 }
 
-TEST_F(RightsTest, ATableThatIsReferredToIsLockedToo) {
-  EXPECT_THAT(codes_of_column(", references: {table: customers}"), IsEmpty());
-  for (catalog::Table& table : catalog_.tables) {
-    table.may_act_as_owner = table.name == orders().name;
-  }
-  EXPECT_THAT(codes_of_column(), IsEmpty());
-  EXPECT_THAT(codes_of_column(", references: {table: customers}"),
-              ElementsAre("rights.not-owner"));
+TEST_F(RightsTest, TheTableAForeignKeyRefersToIsLockedToo) {
+  catalog_ = example_catalog("alter_column");
+  table_in(catalog_, "customers").may_act_as_owner = false;
+  EXPECT_FALSE(
+      plan("  - alter_column: {table: invoices, column: customer_id, type: "
+           "bigint}\n"));
+  EXPECT_THAT(codes(), ElementsAre("rights.not-owner"));
+}
+
+TEST_F(RightsTest, AnIdentityNeedsCreateForItsSequence) {
+  orders().may_create_in_schema = false;
+  EXPECT_FALSE(
+      plan("  - add_column: {table: orders, column: a, type: bigint, "
+           "identity: always}\n"));
+  EXPECT_THAT(codes(), ElementsAre("rights.schema"));
 }
 
 TEST_F(RightsTest, OneOwnerAtATimeIsTakenBySetRole) {
@@ -55,7 +67,9 @@ TEST_F(RightsTest, OneOwnerAtATimeIsTakenBySetRole) {
   orders().owner = "sales";
   orders().must_become_owner = true;
   EXPECT_EQ(catalog_.owner_to_become(), "sales");
-  EXPECT_THAT(codes_of_column(), ElementsAre("rights.many-owners"));
+  auto& other = catalog_.tables.emplace_back(orders());
+  other.owner = "support";
+  EXPECT_EQ(catalog_.owner_to_become(), "");
 }
 
 }  // namespace
