@@ -245,7 +245,7 @@ class AlterColumn final : public TableOperation {
     if (type->type.is_collatable && column.collation) {
       twin.collation = *column.collation;
     }
-    if (keeps_identity(twin, where(), findings)) {
+    if (can_be_added(twin, where(), findings)) {
       add_twin(draft, pieces, twin);
     }
   }

@@ -29,6 +29,7 @@ class Carrier {
     carry_checks();
     carry_statistics();
     rename_later_inputs();
+    free_lossy_columns();
   }
   /// After the objects of every table: a foreign key relies on an index of the
   /// table it refers to.
@@ -63,6 +64,7 @@ class Carrier {
   void replace_foreign_key(const catalog::Constraint& key, bool now);
   void take_over_named(const catalog::Constraint& constraint);
   void rename_later_inputs();
+  void free_lossy_columns();
 
   // --- common ----------------------------------------------------------------
   /// The transition in which the new object takes its name: switch if every
@@ -85,9 +87,12 @@ class Carrier {
   [[nodiscard]] sql::TableName in_schema(const sql::Identifier& name) const {
     return {table_.name.schema, name};
   }
-  /// The carried text of an expression, over physical columns.
+  /// The text of an object's expression over physical columns; a finding if
+  /// it does not hold there.
   [[nodiscard]] std::optional<sql::Expression> carried(
-      const std::string& key, const sql::Expression& expression);
+      const std::string& key,
+      const std::string& object,
+      const sql::Expression& expression);
 
   const Situation& situation_;
   Draft& draft_;

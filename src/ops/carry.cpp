@@ -116,15 +116,14 @@ void carry_probes(const catalog::Table& table,
 }
 
 std::optional<Expression> Carrier::carried(const std::string& key,
+                                           const std::string& object,
                                            const Expression& expression) {
-  const auto* answer =
-      resolved(situation_.answers, key, pieces_.where, {},
-               {.deterministic = false, .assigned = false}, findings_);
-  if (answer == nullptr) {
-    findings_.refuse(
-        pieces_.where, "column.expression-does-not-carry",
-        fmt::format("`{}` does not hold over the new column", expression.text),
-        "drop what uses it first, and create it again after contract");
+  const auto& answer = situation_.answers.expressions.at(key);
+  if (answer.finding) {
+    findings_.refuse(pieces_.where, "column.expression-does-not-carry",
+                     fmt::format("{} does not hold over the new column: {}",
+                                 object, answer.finding->message),
+                     "drop it first, and create it again after contract");
     return std::nullopt;
   }
   // The server's own text, not the answer's: that one is folded and inlined.

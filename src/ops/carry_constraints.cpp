@@ -2,6 +2,7 @@
 // after verify, validated under a weak lock, and take the old names with the
 // column.
 #include "ops/carrier.hpp"
+#include "ops/column_rules.hpp"
 #include "ops/enforce.hpp"
 
 #include <fmt/format.h>
@@ -52,8 +53,10 @@ void Carrier::carry_checks() {
         !is_carried(shape_, check.columns)) {
       continue;
     }
-    const auto expression =
-        carried(check_probe(table_, check), *check.expression);
+    const auto expression = carried(
+        check_probe(table_, check),
+        fmt::format("check {} of {}", check.name.name(), table_.name.display()),
+        *check.expression);
     if (!expression) {
       continue;
     }
@@ -162,6 +165,29 @@ void Carrier::replace_foreign_key(const Constraint& key, bool now) {
          .budget = plan::Budget::unlimited,
          .action = plan::RunSql{{Statement::of(
              "ALTER TABLE {} VALIDATE CONSTRAINT {}", key.table, key.name)}}});
+  }
+}
+
+/// An old side that may have no value cannot be NOT NULL between switch and
+/// contract. On the way back it is proved to hold none while the new shape is
+/// still the one clients get, so that the swap itself scans nothing. After all
+/// else: a primary key, an identity and a replica identity want NOT NULL.
+void Carrier::free_lossy_columns() {
+  for (const Move& move : shape_.moves()) {
+    const auto* column = table_.column(move.from);
+    if (!move.swaps || !column->not_null ||
+        !pieces_.moved.at(move.from).is_lossy) {
+      continue;
+    }
+    const Identifier stale = move.stale();
+    Transition& step = draft_.at_switch();
+    step.last.push_back(Statement::of(
+        "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table_.name, stale));
+    auto proof = restore_not_null(table_.name, stale, std::nullopt);
+    auto& set = std::get<plan::RunSql>(proof.back().action).statements;
+    step.undo_before.insert(step.undo_before.end(), set.begin(), set.end());
+    proof.pop_back();
+    step.undo_ahead.insert(step.undo_ahead.end(), proof.begin(), proof.end());
   }
 }
 

@@ -105,7 +105,8 @@ catalog::Index Carrier::renewed(const catalog::Index& index) {
     copy.keys[n] = renewed_key(index, n);
   }
   if (index.predicate) {
-    copy.predicate = carried(predicate_probe(table_, index), *index.predicate);
+    copy.predicate = carried(predicate_probe(table_, index),
+                             "index " + index.name.display(), *index.predicate);
   }
   return copy;
 }
@@ -123,7 +124,8 @@ catalog::IndexKey Carrier::renewed_key(const catalog::Index& index,
     }
     key.column = physical_of(*key.column);
   } else {
-    key.expression = carried(key_probe(table_, index, n), *key.expression)
+    key.expression = carried(key_probe(table_, index, n),
+                             "index " + index.name.display(), *key.expression)
                          .value_or(*key.expression);
   }
   return key;

@@ -164,6 +164,20 @@ void add_check(Draft& draft,
       fmt::format("check {} rejects what old code may write", name.name()));
 }
 
+bool is_free_of_constraints(const catalog::Type& type,
+                            const Location& where,
+                            Diagnostics& findings) {
+  if (!type.domain_has_constraints) {
+    return true;
+  }
+  findings.refuse(where, "column.constrained-domain",
+                  fmt::format("domain {} has constraints: adding such a column "
+                              "rewrites the table under ACCESS EXCLUSIVE",
+                              type.name.text),
+                  "use the domain's base type and a `check`");
+  return false;
+}
+
 Expression carried_default(const catalog::ExpressionAnswer& plain,
                            const catalog::Column& column,
                            const catalog::Type& type) {

@@ -43,6 +43,11 @@ void add_check(Draft& draft,
                const Location& where,
                Diagnostics& findings);
 
+/// Refuses a domain with constraints: a column of it rewrites the table.
+[[nodiscard]] bool is_free_of_constraints(const catalog::Type& type,
+                                          const Location& where,
+                                          Diagnostics& findings);
+
 /// The old default for the new type: as it stands where an assignment takes it,
 /// as ALTER COLUMN TYPE does, else cast. `plain` answers for the first.
 [[nodiscard]] sql::Expression carried_default(

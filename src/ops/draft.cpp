@@ -215,12 +215,13 @@ void add_transition(Phase phase,
             .locks = ordered(transition.locks),
             .action = std::move(run),
             .parts = transition.titles};
+  step.undo = transition.undo_ahead;
   std::vector<Statement> undo = transition.undo_before;
   append(undo, transition.undo);
   if (!undo.empty()) {
-    step.undo = {{.title = "take the switch back",
-                  .locks = step.locks,
-                  .action = plan::RunSql{std::move(undo)}}};
+    step.undo.push_back({.title = "take the switch back",
+                         .locks = step.locks,
+                         .action = plan::RunSql{std::move(undo)}});
   }
   append(step.undo, transition.undo_after);
   steps.add(phase, std::move(step));

@@ -56,13 +56,7 @@ void NewColumnPieces::add_physical(const std::string& tail) {
 void NewColumnPieces::add(const catalog::Catalog& catalog,
                           const Location& where,
                           Diagnostics& findings) {
-  if (values_.type.domain_has_constraints) {
-    findings.refuse(where, "column.constrained-domain",
-                    fmt::format("domain {} has constraints: adding such a "
-                                "column rewrites the table under ACCESS "
-                                "EXCLUSIVE",
-                                values_.type.name.text),
-                    "use the domain's base type and a `check`");
+  if (!is_free_of_constraints(values_.type, where, findings)) {
     return;
   }
   if (column_.generated) {

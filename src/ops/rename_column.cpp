@@ -63,20 +63,22 @@ class RenameColumn final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& column = *here.column(from_);
     check_dependents(here, column, where(), findings);
-    add_twin(draft, draft_of(draft, here),
-             {.table = &here,
-              .column = &column,
-              .shape = &situation.shapes.of(here),
-              .move = *situation.shapes.of(here).move_of(from_),
-              .type = column.type,
-              .collation = column.collation.value_or(""),
-              .up = {from_.quoted()},
-              .down = {to_.quoted()},
-              .default_value = column.default_value,
-              .comment = column.comment,
-              .not_null = column.not_null && column.not_null_valid,
-              .up_is_safe = true,
-              .is_injective = true});
+    const Twin twin{.table = &here,
+                    .column = &column,
+                    .shape = &situation.shapes.of(here),
+                    .move = *situation.shapes.of(here).move_of(from_),
+                    .type = column.type,
+                    .collation = column.collation.value_or(""),
+                    .up = {from_.quoted()},
+                    .down = {to_.quoted()},
+                    .default_value = column.default_value,
+                    .comment = column.comment,
+                    .not_null = column.not_null && column.not_null_valid,
+                    .up_is_safe = true,
+                    .is_injective = true};
+    if (can_be_added(twin, where(), findings)) {
+      add_twin(draft, draft_of(draft, here), twin);
+    }
   }
 
  private:

@@ -36,7 +36,7 @@ class TwinPieces {
         old_(twin.move.from) {}
 
   void add() {
-    pieces_.moved[old_] = {twin_.type, twin_.is_injective};
+    pieces_.moved[old_] = {twin_.type, twin_.is_injective, twin_.lossy};
     add_column();
     add_sync();
     add_fill();
@@ -198,13 +198,6 @@ class TwinPieces {
     if (column.default_value) {
       at_switch.first.push_back(set_default(table_, old_, std::nullopt));
       at_switch.undo_first({set_default(table_, old_, column.default_value)});
-    }
-    if (twin_.lossy && column.not_null) {
-      at_switch.first.push_back(Statement::of(
-          "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table_, old_));
-      for (auto& undo : restore_not_null(table_, old_, std::nullopt)) {
-        at_switch.undo_after.push_back(std::move(undo));
-      }
     }
     rename(at_switch.middle, old_, stale);
     rename(at_switch.middle, fresh_, twin_.move.to);

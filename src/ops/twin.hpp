@@ -39,11 +39,11 @@ void add_twin(Draft& draft, TableDraft& pieces, const Twin& twin);
 /// storage and rights.
 void copy_attributes(TableDraft& pieces, const Twin& twin);
 
-/// Refuses what an identity column cannot become: another type than an
-/// integer, or one that may be NULL, on the way back too.
-[[nodiscard]] bool keeps_identity(const Twin& twin,
-                                  const Location& where,
-                                  Diagnostics& findings);
+/// Refuses a twin that cannot be: of a type that makes ADD COLUMN rewrite the
+/// table, or of an identity column that is to be no integer, or NULL.
+[[nodiscard]] bool can_be_added(const Twin& twin,
+                                const Location& where,
+                                Diagnostics& findings);
 
 /// True if casting `from` to `to` can neither fail nor lose a difference.
 [[nodiscard]] bool is_widening(const catalog::Type& from,

@@ -1,7 +1,8 @@
 // What decides whether a column can move, and how much is promised by it.
+#include "ops/carry.hpp"
+#include "ops/column_rules.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
-#include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
 
@@ -12,22 +13,30 @@ namespace pgexpand::ops {
 
 using sql::Identifier;
 
-bool keeps_identity(const Twin& twin,
-                    const Location& where,
-                    Diagnostics& findings) {
+namespace {
+
+bool keeps_identity(const Twin& twin) {
   constexpr std::array<std::uint32_t, 3> integers{20, 21, 23};
   const bool is_integer =
       std::ranges::find(integers, twin.type.oid) != integers.end();
-  if (!twin.column->identity || (is_integer && !twin.lossy && twin.not_null &&
-                                 is_never_null(*twin.table, twin.up))) {
-    return true;
+  return !twin.column->identity ||
+         (is_integer && twin.not_null && is_never_null(*twin.table, twin.up));
+}
+
+}  // namespace
+
+bool can_be_added(const Twin& twin,
+                  const Location& where,
+                  Diagnostics& findings) {
+  if (!keeps_identity(twin)) {
+    findings.refuse(where, "column.identity",
+                    fmt::format("column {} is an identity column: it must stay "
+                                "a smallint, integer or bigint without NULL",
+                                twin.column->name.name()),
+                    "drop the identity first, or keep an integer type");
+    return false;
   }
-  findings.refuse(where, "column.identity",
-                  fmt::format("column {} is an identity column: it must stay a "
-                              "smallint, integer or bigint without NULL",
-                              twin.column->name.name()),
-                  "drop the identity first, or keep an integer type");
-  return false;
+  return is_free_of_constraints(twin.type, where, findings);
 }
 
 bool is_widening(const catalog::Type& from, const catalog::Type& to) {
@@ -60,16 +69,9 @@ void check_dependents(const catalog::Table& table,
                                 dependent.kind));
   }
   for (const auto& index : table.indexes) {
-    const bool mentions =
-        index.is_exclusion &&
-        std::ranges::any_of(index.keys, [&](const catalog::IndexKey& key) {
-          const auto read = key.expression
-                                ? sql::columns_of(key.expression->text)
-                                : std::vector<Identifier>{};
-          return key.column == column.name ||
-                 std::ranges::find(read, column.name) != read.end();
-        });
-    if (mentions) {
+    const auto read = columns_read(index);
+    if (index.is_exclusion &&
+        std::ranges::find(read, column.name) != read.end()) {
       findings.refuse(
           where, "column.exclusion-constraint",
           fmt::format("exclusion constraint {} cannot be built for the new "

@@ -67,6 +67,7 @@ struct Fill {
 struct MovedColumn {
   catalog::Type type;         ///< The new one.
   bool is_injective = false;  ///< Different values stay different.
+  bool is_lossy = false;      ///< The old side may have no value.
 };
 
 /// What one table contributes to the merged steps.
@@ -94,6 +95,7 @@ struct Transition {
   std::vector<sql::Statement> first;        ///< Before anything is renamed.
   std::vector<sql::Statement> middle;       ///< Columns change names or go.
   std::vector<sql::Statement> last;         ///< The new shape takes its names.
+  std::vector<plan::Undo> undo_ahead;       ///< Steps before all of `undo`.
   std::vector<sql::Statement> undo_before;  ///< Ahead of all of `undo`.
   std::vector<sql::Statement> undo;         ///< In the order they run.
   std::vector<plan::Undo> undo_after;       ///< Steps that follow `undo`.
