@@ -29,6 +29,7 @@ class BatchSize {
   void halve();
   /// A live order. Raising it lets the size grow, it does not jump.
   void set_ceiling(std::int64_t ceiling);
+  void set_target(milliseconds target) { target_ = target; }
 
  private:
   void set_rows(double wanted);

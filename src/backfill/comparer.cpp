@@ -3,6 +3,7 @@
 #include "backfill/comparer.hpp"
 
 #include "backfill/cells.hpp"
+#include "backfill/crew.hpp"
 #include "backfill/statements.hpp"
 #include "backfill/trouble.hpp"
 
@@ -13,58 +14,66 @@ namespace {
 
 /// Reading is lighter than writing: batches this much bigger.
 constexpr int read_factor = 10;
-constexpr std::size_t most_samples = 10;
 constexpr int most_cancels = 5;
 
 }  // namespace
 
+void Findings::add_failed(std::size_t comparison) {
+  const std::scoped_lock lock(mutex_);
+  failed_.insert(comparison);
+}
+
+void Findings::add_sample(const std::string& key) {
+  const std::scoped_lock lock(mutex_);
+  if (samples_.size() < most_samples &&
+      std::ranges::find(samples_, key) == samples_.end()) {
+    samples_.push_back(key);
+  }
+}
+
+void Findings::forget() {
+  const std::scoped_lock lock(mutex_);
+  failed_.clear();
+  samples_.clear();
+}
+
+std::size_t Findings::samples_wanted() const {
+  const std::scoped_lock lock(mutex_);
+  return most_samples - samples_.size();
+}
+
+std::set<std::size_t> Findings::failed() const {
+  const std::scoped_lock lock(mutex_);
+  return failed_;
+}
+
+std::vector<std::string> Findings::samples() const {
+  const std::scoped_lock lock(mutex_);
+  return samples_;
+}
+
 Comparer::Comparer(const plan::CompareRows& action,
                    const std::vector<plan::Comparison>& comparisons,
-                   const Walk& walk,
-                   const Pace& pace)
+                   Findings& findings,
+                   TableWalk& walk)
     : action_(action),
       comparisons_(comparisons),
-      walk_(walk,
-            pace,
-            action.table,
-            {.phase = plan::Phase::verify, .batch_factor = read_factor}) {}
-
-CompareResult Comparer::run() {
-  begin();
-  const Outcome outcome = comparisons_.empty() ? Outcome::done : walk_to_end();
-  if (outcome == Outcome::done) {
-    walk_.progress().done = true;
-    walk_.save();
-  }
-  return result(outcome);
+      findings_(findings),
+      walk_(walk) {
+  action_.table = walk.leaf();
 }
 
-// A finished walk is not continued but done again. So is one that found a
-// difference: which comparison it was, and whose row, is not in the cursor.
-void Comparer::begin() {
-  walk_.load();
-  const state::Progress& progress = walk_.progress();
-  if (progress.done || progress.differences > 0 || progress.next_block == 0) {
-    walk_.restart();
-    forget();
-  }
-}
-
-Outcome Comparer::walk_to_end() {
+void Comparer::run() {
   const state::Progress& progress = walk_.progress();
   int clashes = 0;
   int cancels = 0;
-  while (progress.next_block < progress.bound_block || walk_.extend()) {
+  while (progress.next_block < progress.bound_block) {
     const auto first = progress.next_block;
     const auto width = blocks_for(walk_.size().rows(), walk_.rows_per_block());
     const Blocks part{first, std::min(first + width, progress.bound_block)};
     try {
-      const Verdict verdict = compare_part(part);
-      if (verdict == Verdict::stopped || verdict == Verdict::paused) {
-        return verdict == Verdict::stopped ? Outcome::stopped : Outcome::paused;
-      }
-      if (verdict == Verdict::rewritten) {
-        forget();
+      if (compare_part(part) == Verdict::halted) {
+        return;
       }
       clashes = cancels = 0;
       walk_.rest();
@@ -75,11 +84,11 @@ Outcome Comparer::walk_to_end() {
       } else if (trouble != Trouble::contention) {
         throw;
       } else if (!walk_.back_off(++clashes, part)) {
-        return Outcome::stopped;
+        return;
       }
     }
   }
-  return Outcome::done;
+  walk_.finish();
 }
 
 Verdict Comparer::compare_part(Blocks part) {
@@ -124,7 +133,7 @@ Tally Comparer::count(Blocks part) {
                     .differences = number(row.at(1))};
   for (std::size_t item = 0; item < comparisons_.size(); ++item) {
     if (number(row.at(item + 2)) > 0) {
-      failed_.insert(item);
+      findings_.add_failed(item);
     }
   }
   if (tally.differences > 0) {
@@ -141,10 +150,10 @@ Tally Comparer::count_each_row(Blocks block) {
   for (const pg::Row& row : outcome.rows) {
     tally.rows = number(row.at(0));
     if (row.at(1) && bad.insert(text(row.at(1))).second) {
-      add_sample(text(row.at(3)));
+      findings_.add_sample(text(row.at(3)));
     }
     if (row.at(1)) {
-      failed_.insert(static_cast<std::size_t>(number(row.at(4))));
+      findings_.add_failed(static_cast<std::size_t>(number(row.at(4))));
     }
   }
   tally.differences = static_cast<std::int64_t>(bad.size());
@@ -152,52 +161,51 @@ Tally Comparer::count_each_row(Blocks block) {
 }
 
 void Comparer::add_samples(Blocks part) {
-  if (samples_.size() >= most_samples) {
+  const auto wanted = static_cast<std::int64_t>(findings_.samples_wanted());
+  if (wanted == 0) {
     return;
   }
-  const auto wanted = static_cast<std::int64_t>(most_samples - samples_.size());
   const pg::Result found = walk_.session().run(
       sample_differences(action_, comparisons_, part, wanted));
   for (const pg::Row& row : found.rows) {
-    add_sample(text(row.at(0)));
+    findings_.add_sample(text(row.at(0)));
   }
-}
-
-void Comparer::add_sample(const std::string& key) {
-  if (samples_.size() < most_samples &&
-      std::ranges::find(samples_, key) == samples_.end()) {
-    samples_.push_back(key);
-  }
-}
-
-void Comparer::forget() {
-  state::Progress& progress = walk_.progress();
-  progress.rows = 0;
-  progress.round_rows = 0;
-  progress.differences = 0;
-  failed_.clear();
-  samples_.clear();
-}
-
-CompareResult Comparer::result(Outcome outcome) {
-  CompareResult result{.outcome = outcome,
-                       .rows = walk_.progress().rows,
-                       .differences = walk_.progress().differences,
-                       .quarantined = walk_.store().quarantine_count(
-                           walk_.progress().migration)};
-  for (const std::size_t item : failed_) {
-    result.titles.push_back(comparisons_.at(item).title);
-  }
-  result.sample_keys = samples_;
-  result.paused_by = walk_.paused_by();
-  return result;
 }
 
 CompareResult compare(const plan::CompareRows& action,
                       const std::vector<plan::Comparison>& comparisons,
                       const Walk& walk,
                       const Pace& pace) {
-  return Comparer(action, comparisons, walk, pace).run();
+  Findings findings;
+  Crew crew(walk, pace,
+            {.phase = plan::Phase::verify,
+             .batch_factor = read_factor,
+             .writes = false},
+            action.table,
+            {.walk =
+                 [&](TableWalk& range) {
+                   Comparer(action, comparisons, findings, range).run();
+                 },
+             .extends = true,
+             .forget = [&] { findings.forget(); }});
+  CompareResult result;
+  if (!comparisons.empty()) {
+    // A finished walk is not continued but done again. So is one that found a
+    // difference: which comparison it was, and whose row, is not in a cursor.
+    result.outcome = crew.is_under_way() && crew.differences() == 0
+                         ? crew.run()
+                         : crew.start_over();
+  }
+  result.rows = crew.rows();
+  result.differences = crew.differences();
+  result.quarantined = state::Store(walk.session, walk.state_schema)
+                           .quarantine_count(walk.migration);
+  for (const std::size_t item : findings.failed()) {
+    result.titles.push_back(comparisons.at(item).title);
+  }
+  result.sample_keys = findings.samples();
+  result.paused_by = crew.paused_by();
+  return result;
 }
 
 }  // namespace pgexpand::backfill

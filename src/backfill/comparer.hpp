@@ -3,41 +3,55 @@
 #include "backfill/table_walk.hpp"
 #include "pgexpand/backfill/engine.hpp"
 
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace pgexpand::backfill {
 
-/// Asks the comparisons of every row of one table.
+/// What a comparison found, kept beside the counts in the cursors. Thread-safe.
+class Findings {
+ public:
+  static constexpr std::size_t most_samples = 10;
+
+  void add_failed(std::size_t comparison);
+  void add_sample(const std::string& key);
+  void forget();
+  [[nodiscard]] std::size_t samples_wanted() const;
+  [[nodiscard]] std::set<std::size_t> failed() const;
+  [[nodiscard]] std::vector<std::string> samples() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::size_t> failed_;  ///< Indexes of comparisons.
+  std::vector<std::string> samples_;
+};
+
+/// Asks the comparisons of every row of one range.
 class Comparer {
  public:
   Comparer(const plan::CompareRows& action,
            const std::vector<plan::Comparison>& comparisons,
-           const Walk& walk,
-           const Pace& pace);
+           Findings& findings,
+           TableWalk& walk);
 
-  [[nodiscard]] CompareResult run();
+  /// From the cursor to the range's end, or until a batch was halted.
+  void run();
 
  private:
-  void begin();
-  Outcome walk_to_end();
   Verdict compare_part(Blocks part);
   /// compare_part, one row at a time.
   Verdict compare_rows(Blocks block);
   void check_statement();
-  void forget();
   Tally count(Blocks part);
   Tally count_each_row(Blocks block);
   void add_samples(Blocks part);
-  void add_sample(const std::string& key);
-  [[nodiscard]] CompareResult result(Outcome outcome);
 
-  const plan::CompareRows& action_;
+  plan::CompareRows action_;  ///< Of the leaf.
   const std::vector<plan::Comparison>& comparisons_;
-  TableWalk walk_;
-  std::set<std::size_t> failed_;  ///< Indexes of comparisons.
-  std::vector<std::string> samples_;
+  Findings& findings_;
+  TableWalk& walk_;
 };
 
 }  // namespace pgexpand::backfill

@@ -1,17 +1,14 @@
+#include "backfill/clean_check.hpp"
+#include "backfill/crew.hpp"
 #include "backfill/filler.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <functional>
+#include <utility>
 
 namespace pgexpand::backfill {
 namespace {
-
-bool is_under_way(const Walk& walk) {
-  state::Store store(walk.session, walk.state_schema);
-  return std::ranges::any_of(
-      store.progress(walk.migration),
-      [&](const state::Progress& saved) { return saved.step == walk.step; });
-}
 
 void change_state(const Walk& walk,
                   const Pace& pace,
@@ -23,18 +20,30 @@ void change_state(const Walk& walk,
   transaction.commit();
 }
 
+Errand errand_of(const plan::BackfillRows& action,
+                 const Walk& walk,
+                 const Pace& pace) {
+  Errand errand{.walk = [&](TableWalk& range) { Filler(action, range).run(); }};
+  if (action.until_clean) {
+    errand.is_clean = [&] { return is_clean(action, walk, pace); };
+  }
+  return errand;
+}
+
 }  // namespace
 
 FillResult fill(const plan::BackfillRows& action,
                 const Walk& walk,
                 const Pace& pace) {
-  Filler filler(action, walk, pace,
-                {.phase = plan::Phase::backfill,
-                 .skips_triggers = action.may_skip_user_triggers});
-  FillResult result{.outcome = filler.run()};
-  result.rows = filler.rows();
-  result.quarantined = filler.store().quarantine_count(walk.migration);
-  result.paused_by = filler.paused_by();
+  Crew crew(walk, pace,
+            {.phase = plan::Phase::backfill,
+             .skips_triggers = action.may_skip_user_triggers},
+            action.table, errand_of(action, walk, pace));
+  FillResult result{.outcome = crew.run()};
+  result.rows = crew.rows();
+  result.quarantined = state::Store(walk.session, walk.state_schema)
+                           .quarantine_count(walk.migration);
+  result.paused_by = crew.paused_by();
   return result;
 }
 
@@ -42,16 +51,11 @@ std::int64_t repair(const plan::CompareRows& action,
                     const std::vector<plan::Comparison>& comparisons,
                     const Walk& walk,
                     const Pace& pace) {
-  if (!is_under_way(walk)) {
-    // Rows that still fail are listed again.
-    change_state(walk, pace, [&](state::Store& store) {
-      store.clear_quarantine(walk.migration, action.table.display());
-    });
-  }
   std::int64_t mended = 0;
-  int worker = 0;  // each comparison has a cursor of its own
+  int number = 0;
+  bool is_first = true;
   for (const plan::Comparison& comparison : comparisons) {
-    ++worker;
+    ++number;
     if (!comparison.repair) {
       continue;
     }
@@ -59,17 +63,25 @@ std::int64_t repair(const plan::CompareRows& action,
                                   .assign = {*comparison.repair},
                                   .pending = comparison.differs,
                                   .key = action.key};
-    Filler filler(mend, walk, pace,
-                  {.phase = plan::Phase::verify, .worker = worker});
-    const Outcome outcome = filler.run();
-    mended += filler.rows();
+    Walk own = walk;
+    own.step = fmt::format("{}:{}", walk.step, number);
+    Crew crew(own, pace, {.phase = plan::Phase::verify}, action.table,
+              errand_of(mend, own, pace));
+    if (std::exchange(is_first, false) && !crew.is_under_way()) {
+      // Rows that still fail are listed again.
+      change_state(walk, pace, [&](state::Store& store) {
+        store.clear_quarantine(walk.migration, action.table.display());
+      });
+    }
+    const Outcome outcome = crew.run();
+    mended += crew.rows();
     if (outcome != Outcome::done) {
       return mended;
     }
+    change_state(walk, pace, [&](state::Store& store) {
+      store.clear_progress(walk.migration, own.step);
+    });
   }
-  change_state(walk, pace, [&](state::Store& store) {
-    store.clear_progress(walk.migration, walk.step);
-  });
   return mended;
 }
 

@@ -15,51 +15,33 @@ constexpr int most_cancels = 5;
 
 }  // namespace
 
-Filler::Filler(const plan::BackfillRows& action,
-               const Walk& walk,
-               const Pace& pace,
-               const WalkStyle& style)
-    : action_(action), pace_(pace), walk_(walk, pace, action.table, style) {}
-
-Outcome Filler::run() {
-  walk_.load();
-  state::Progress& progress = walk_.progress();
-  while (!progress.done) {
-    Part part = Part::done;
-    while (part == Part::done && progress.next_block < progress.bound_block) {
-      part = fill_window();
-    }
-    if (part == Part::stopped || part == Part::paused) {
-      return part == Part::stopped ? Outcome::stopped : Outcome::paused;
-    }
-    if (part == Part::done && !start_next_round()) {
-      progress.done = true;
-      progress.waiting_for.clear();
-      walk_.save();
-    }
-  }
-  return Outcome::done;
+Filler::Filler(const plan::BackfillRows& action, TableWalk& walk)
+    : action_(action),
+      root_(action.table),
+      walk_(walk),
+      pass_count_(walk.board().pace().passes, walk.facts().fillfactor) {
+  action_.table = walk.leaf();
 }
 
-// Without a sync trigger an update may carry an undone row behind the cursor.
-bool Filler::start_next_round() {
-  state::Progress& progress = walk_.progress();
-  if (!action_.until_clean || progress.round_rows == 0) {
-    return false;
+void Filler::run() {
+  const state::Progress& progress = walk_.progress();
+  while (progress.next_block < progress.bound_block) {
+    if (fill_window() != Part::done) {
+      return;
+    }
   }
-  ++progress.round;
-  progress.round_rows = 0;
-  walk_.restart();
-  return true;
+  walk_.finish();
 }
 
-int Filler::passes() const {
+int Filler::passes() {
   // Later rounds find next to nothing: one look at each page.
   const auto& progress = walk_.progress();
-  return progress.round > 0
-             ? 1
-             : passes_for(pace_.passes, walk_.rows_per_block(),
-                          progress.bound_block, pace_.batch_rows);
+  if (progress.round > 0 || walk_.board().is_pinned()) {
+    return 1;
+  }
+  return passes_for(pass_count_.next(), walk_.rows_per_block(),
+                    progress.bound_block - progress.first_block,
+                    walk_.board().pace().batch_rows);
 }
 
 std::int64_t Filler::rows_of(Blocks part, Pass pass) const {
@@ -72,20 +54,26 @@ Filler::Part Filler::fill_window() {
   const auto& progress = walk_.progress();
   const int count = passes();
   const auto first = progress.next_block;
-  const auto rows_before = progress.rows;
   const auto width =
       blocks_for(walk_.size().rows() * count, walk_.rows_per_block());
   const Blocks window{first, std::min(first + width, progress.bound_block)};
+  Written early;
+  Written late;
   for (int number = 0; number < count; ++number) {
-    Part part = fill_pass(window, {.number = number, .of = count});
+    written_ = {};
+    const Part part = fill_pass(window, {.number = number, .of = count});
     if (part == Part::bad_row) {
       return isolate_window(window);
     }
     if (part != Part::done) {
       return part;
     }
+    Written& of = number == 0 ? early : late;
+    of.rows += written_.rows;
+    of.hot += written_.hot;
   }
-  walk_.learn_density(static_cast<double>(progress.rows - rows_before) /
+  pass_count_.record(count, early.rows, early.hot, late.rows, late.hot);
+  walk_.learn_density(static_cast<double>(early.rows + late.rows) /
                       static_cast<double>(window.size()));
   return Part::done;
 }
@@ -145,7 +133,7 @@ Filler::Part Filler::leave_locked_rows(Blocks part,
       return result;
     }
     if (!walk_.back_off(tries, part)) {
-      return Part::stopped;
+      return Part::halted;
     }
   }
   return Part::done;
@@ -164,7 +152,7 @@ Filler::Part Filler::wait_for_rows(Blocks part,
        result == Part::left_locked || (tries == 1 && result == Part::done);
        ++tries) {
     if (!walk_.back_off(tries, part)) {
-      return Part::stopped;
+      return Part::halted;
     }
     result = attempt(update_rows(action_, part, pass), 0, after);
   }
@@ -175,20 +163,17 @@ Filler::Part Filler::attempt(const sql::Statement& statement,
                              std::int64_t asked_rows,
                              const Cursor& after) {
   try {
+    std::int64_t rows = 0;
     const Verdict verdict = walk_.batch(after, asked_rows, [&] {
-      return Tally{.rows = walk_.session().run(statement).affected_rows};
+      rows = walk_.session().run(statement).affected_rows;
+      return Tally{.rows = rows};
     });
     cancelled_ = 0;
-    switch (verdict) {
-      case Verdict::committed:
-        return Part::done;
-      case Verdict::stopped:
-        return Part::stopped;
-      case Verdict::paused:
-        return Part::paused;
-      case Verdict::rewritten:
-        return Part::rewritten;
+    if (verdict == Verdict::halted) {
+      return Part::halted;
     }
+    written_.rows += rows;
+    written_.hot += walk_.hot_rows();
     return Part::done;
   } catch (const Error& error) {
     last_error_ = error;

@@ -1,30 +1,22 @@
 #pragma once
 
+#include "backfill/pass_count.hpp"
 #include "backfill/table_walk.hpp"
 #include "backfill/windows.hpp"
 #include "pgexpand/backfill/engine.hpp"
 
-#include <functional>
 #include <optional>
 
 namespace pgexpand::backfill {
 
-/// Fills one table window by window. See backfill.md, HOT windows.
+/// Fills one range window by window. See docs/backfill.md, HOT windows.
 class Filler {
  public:
-  Filler(const plan::BackfillRows& action,
-         const Walk& walk,
-         const Pace& pace,
-         const WalkStyle& style);
+  /// `action` of the root; its rows are looked for in the walk's leaf.
+  Filler(const plan::BackfillRows& action, TableWalk& walk);
 
-  /// From the recorded cursor to the end, or to a stop.
-  Outcome run();
-
-  [[nodiscard]] std::int64_t rows() { return walk_.progress().rows; }
-  [[nodiscard]] const std::string& paused_by() const {
-    return walk_.paused_by();
-  }
-  [[nodiscard]] state::Store& store() { return walk_.store(); }
+  /// From the cursor to the range's end, or until a batch was halted.
+  void run();
 
  private:
   /// What became of a part of a window.
@@ -33,9 +25,12 @@ class Filler {
     left_locked,  ///< Other passes' rows come later; locked ones stay.
     too_long,     ///< The server cancelled it.
     bad_row,
-    stopped,
-    paused,
-    rewritten,
+    halted,
+  };
+  /// Rows written by some passes, and how many of them stayed in their page.
+  struct Written {
+    std::int64_t rows = 0;
+    std::int64_t hot = 0;
   };
 
   Part fill_window();
@@ -58,13 +53,14 @@ class Filler {
   /// Throws if the statement fails without any row.
   void check_statement();
 
-  [[nodiscard]] bool start_next_round();
-  [[nodiscard]] int passes() const;
+  [[nodiscard]] int passes();
   [[nodiscard]] std::int64_t rows_of(Blocks part, Pass pass) const;
 
-  const plan::BackfillRows& action_;
-  Pace pace_;
-  TableWalk walk_;
+  plan::BackfillRows action_;   ///< Of the leaf.
+  const sql::TableName& root_;  ///< As quarantine names it.
+  TableWalk& walk_;
+  PassCount pass_count_;
+  Written written_;  ///< By the pass under way.
   std::optional<Error> last_error_;
   int cancelled_ = 0;  ///< In a row.
 };

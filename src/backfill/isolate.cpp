@@ -77,17 +77,14 @@ Filler::Part Filler::fill_row_by_row(Blocks block, const Cursor& here) {
         walk_.session().run(statement);
         return list_bad_rows();
       });
-      return verdict == Verdict::committed ? Part::done
-             : verdict == Verdict::stopped ? Part::stopped
-             : verdict == Verdict::paused  ? Part::paused
-                                           : Part::rewritten;
+      return verdict == Verdict::committed ? Part::done : Part::halted;
     } catch (const Error& error) {
       if (classify(error) != Trouble::contention) {
         throw;
       }
     }
     if (!walk_.back_off(tries, block)) {
-      return Part::stopped;
+      return Part::halted;
     }
   }
 }
@@ -99,9 +96,8 @@ Tally Filler::list_bad_rows() {
     tally.rows = number(row.at(0));
     if (row.at(1)) {
       ++tally.quarantined;
-      walk_.store().add_quarantine(walk_.progress().migration,
-                                   action_.table.display(), text(row.at(3)),
-                                   text(row.at(2)));
+      walk_.store().add_quarantine(walk_.progress().migration, root_.display(),
+                                   text(row.at(3)), text(row.at(2)));
     }
   }
   return tally;

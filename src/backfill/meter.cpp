@@ -4,6 +4,8 @@ namespace pgexpand::backfill {
 namespace {
 
 constexpr std::chrono::seconds span{30};
+constexpr std::chrono::minutes looking_back{10};
+constexpr std::chrono::seconds between_estimates{10};
 
 }  // namespace
 
@@ -44,6 +46,22 @@ std::optional<milliseconds> Meter::eta(std::int64_t blocks_total) const {
   const auto left = static_cast<double>(blocks_total - samples_.back().blocks);
   const double needed = left * seconds() / static_cast<double>(walked);
   return milliseconds(static_cast<std::int64_t>(needed * 1000));
+}
+
+void Meter::remember(TimePoint now, std::optional<milliseconds> eta) {
+  if (estimates_.empty() || now - estimates_.back().at >= between_estimates) {
+    estimates_.push_back({.at = now, .eta = eta});
+  }
+  while (estimates_.size() > 1 && now - estimates_.at(1).at >= looking_back) {
+    estimates_.pop_front();
+  }
+}
+
+std::optional<milliseconds> Meter::eta_before() const {
+  const bool is_old_enough =
+      !estimates_.empty() && estimates_.back().at - estimates_.front().at >=
+                                 looking_back - between_estimates;
+  return is_old_enough ? estimates_.front().eta : std::nullopt;
 }
 
 }  // namespace pgexpand::backfill

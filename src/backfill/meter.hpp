@@ -28,15 +28,26 @@ class Meter {
   [[nodiscard]] std::optional<milliseconds> eta(
       std::int64_t blocks_total) const;
 
+  /// Keeps an estimate that was shown at `now`.
+  void remember(TimePoint now, std::optional<milliseconds> eta);
+  /// The estimate of ten minutes ago; none: not that long under way, or there
+  /// was none.
+  [[nodiscard]] std::optional<milliseconds> eta_before() const;
+
  private:
   struct Sample {
     TimePoint at;
     std::int64_t rows = 0;
     std::int64_t blocks = 0;
   };
+  struct Estimate {
+    TimePoint at;
+    std::optional<milliseconds> eta;
+  };
   [[nodiscard]] double seconds() const;
 
   std::deque<Sample> samples_;
+  std::deque<Estimate> estimates_;  ///< One every ten seconds.
   milliseconds excluded_{0};
 };
 

@@ -138,6 +138,12 @@ Statement update_each_row(const BackfillRows& fill, Blocks blocks) {
   return for_each_row(fill.table, fill.key, blocks, work);
 }
 
+Statement find_pending(const BackfillRows& fill, Blocks blocks) {
+  return Statement::of(
+      "SELECT EXISTS (SELECT FROM ONLY {} AS t WHERE {} AND ({}))", fill.table,
+      inside(blocks), fill.pending);
+}
+
 Statement count_differences(const sql::TableName& table,
                             const std::vector<Comparison>& comparisons,
                             Blocks blocks) {

@@ -23,6 +23,10 @@ namespace pgexpand::backfill {
 [[nodiscard]] sql::Statement update_each_row(const plan::BackfillRows& fill,
                                              Blocks blocks);
 
+/// Whether any row of `blocks` is pending.
+[[nodiscard]] sql::Statement find_pending(const plan::BackfillRows& fill,
+                                          Blocks blocks);
+
 /// Rows looked at, rows that differ in anything, then one count a comparison.
 [[nodiscard]] sql::Statement count_differences(
     const sql::TableName& table,

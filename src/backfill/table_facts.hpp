@@ -16,6 +16,7 @@ struct TableFacts {
   double rows_per_block = 1;
   double bytes_per_row = 0;  ///< With what is in TOAST.
   std::chrono::milliseconds deadlock_timeout{1'000};
+  int fillfactor = 100;            ///< Percent of a page that INSERT fills.
   bool may_skip_triggers = false;  ///< May set session_replication_role.
 };
 

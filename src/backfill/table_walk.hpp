@@ -1,7 +1,7 @@
 #pragma once
 
 #include "backfill/batch_size.hpp"
-#include "backfill/meter.hpp"
+#include "backfill/board.hpp"
 #include "backfill/table_facts.hpp"
 #include "backfill/windows.hpp"
 #include "pgexpand/backfill/engine.hpp"
@@ -14,14 +14,6 @@
 
 namespace pgexpand::backfill {
 
-/// How one kind of walk differs from another.
-struct WalkStyle {
-  plan::Phase phase = plan::Phase::backfill;
-  bool skips_triggers = false;  ///< Wanted and safe; the role may lack it.
-  int worker = 0;               ///< Whose cursor.
-  int batch_factor = 1;         ///< Reading is lighter: more rows, more time.
-};
-
 /// What a batch did.
 struct Tally {
   std::int64_t rows = 0;
@@ -33,88 +25,82 @@ struct Tally {
 struct Cursor {
   std::int64_t next_block = 0;
   int pass = 0;
-  std::int64_t blocks_done = 0;  ///< For display: part of a window counts.
+  std::int64_t blocks_done = 0;  ///< Block reached; part of a window counts.
+  std::string key{};             ///< Key order: the last key done.
 };
 
 enum class Verdict {
   committed,
-  stopped,    ///< should_stop(); nothing was done.
-  paused,     ///< By an order; nothing was done.
-  rewritten,  ///< The table is another file: the cursor is back at block 0.
+  halted,  ///< Nothing was done; Board::halted() says why.
 };
 
-/// A cursor over one table, and the transactions that move it.
+/// One range of one leaf: its cursor, and the transactions that move it.
 ///
 /// Knows nothing of what a batch does. Every batch is one transaction together
 /// with the cursor behind it; errors pass through with the cursor at the last
 /// commit.
 class TableWalk {
  public:
-  TableWalk(const Walk& walk,
-            const Pace& pace,
-            const sql::TableName& table,
-            const WalkStyle& style);
-
-  /// Reads the cursor, and the table. A cursor of a file that is gone starts
-  /// again; none makes one.
-  void load();
-  /// From block 0 to the table's end as it is now.
-  void restart();
-  /// The bound, taken again. True if it grew.
-  bool extend();
+  /// `range` is saved already. Reads the table.
+  TableWalk(Board& board,
+            pg::Session& session,
+            const sql::TableName& leaf,
+            state::Progress range);
 
   /// One transaction: settings, orders, `work`, cursor. `asked_rows` is what it
   /// was sized for; 0 keeps it out of the statistics.
   Verdict batch(const Cursor& after,
                 std::int64_t asked_rows,
                 const std::function<Tally()>& work);
-  /// Saves progress() as it is.
-  void save();
+  /// The range is done.
+  void finish();
   /// Sleeps between batches, outside any transaction.
   void rest();
   /// Backs off after the `attempt`-th clash with other transactions, and says
-  /// so, from the third on naming them. False: asked to stop.
+  /// so, from the third on naming them. False: the walk is halted.
   bool back_off(int attempt, Blocks blocks);
-  [[nodiscard]] bool should_stop() const { return walk_.should_stop(); }
 
-  [[nodiscard]] state::Progress& progress() { return progress_; }
   [[nodiscard]] const state::Progress& progress() const { return progress_; }
+  [[nodiscard]] const sql::TableName& leaf() const { return leaf_; }
   [[nodiscard]] const TableFacts& facts() const { return facts_; }
   [[nodiscard]] BatchSize& size() { return size_; }
   [[nodiscard]] double rows_per_block() const { return facts_.rows_per_block; }
+  /// Rows of the last batch that stayed in their page without index entries.
+  [[nodiscard]] std::int64_t hot_rows() const { return last_hot_rows_; }
   /// A window was denser than the estimate.
   void learn_density(double rows_per_block);
-  [[nodiscard]] pg::Session& session() { return walk_.session; }
+  [[nodiscard]] pg::Session& session() { return session_; }
   [[nodiscard]] state::Store& store() { return store_; }
-  [[nodiscard]] const std::string& paused_by() const { return paused_by_; }
+  [[nodiscard]] Board& board() { return board_; }
 
  private:
   struct Effect;
   struct Start;
-  [[nodiscard]] Start open_batch();
-  [[nodiscard]] Effect measure(const Start& start);
-  [[nodiscard]] state::Progress advanced(const Cursor& after,
-                                         const Tally& tally,
-                                         const Effect& effect) const;
   void read_table();
-  void obey(const state::Store::BatchOrders& orders);
-  void report();
+  /// Waits while the throttle has reasons. False: the walk is halted.
+  bool wait_for_throttle();
+  /// Live orders and the reason to wait, in a transaction of their own.
+  void look_at_orders(const std::string& reason);
+  [[nodiscard]] Start open_batch();
+  [[nodiscard]] Effect close_batch(const state::Progress& next,
+                                   const Start& start);
+  [[nodiscard]] state::Progress advanced(const Cursor& after,
+                                         const Tally& tally) const;
+  bool obey(const state::Store::BatchOrders& orders);
   void record_wait(Blocks blocks);
+  [[nodiscard]] bool is_halted();
   [[nodiscard]] pg::Timeouts timeouts() const;
 
+  Board& board_;
   const Walk& walk_;
-  Pace pace_;
-  const sql::TableName& table_;
-  WalkStyle style_;
+  pg::Session& session_;
+  const sql::TableName leaf_;
+  const milliseconds lock_timeout_;
   state::Store store_;
   TableFacts facts_;
   state::Progress progress_;
   BatchSize size_;
-  Meter meter_;
-  std::int64_t blocks_done_ = 0;
-  std::int64_t updated_rows_ = 0;  ///< By this run, for the HOT share.
-  std::int64_t hot_rows_ = 0;
-  std::string paused_by_;
+  std::int64_t last_hot_rows_ = 0;
 };
 
 }  // namespace pgexpand::backfill

@@ -1,5 +1,6 @@
 #include "cli/campaign.hpp"
 
+#include "cli/pace.hpp"
 #include "cli/workbench.hpp"
 #include "pgexpand/pg/session.hpp"
 
@@ -76,10 +77,7 @@ exec::RunOptions Campaign::run_options(const std::string& id) {
   options.lock_budget = settings.lock_budget;
   options.step_budget = settings.step_budget;
   options.contract_after = settings.contract_after;
-  options.pace.batch_rows = settings.backfill_batch_rows;
-  options.pace.batch_target = settings.backfill_batch_target;
-  options.pace.pause = settings.backfill_pause;
-  options.pace.lock_timeout = settings.lock_timeout;
+  options.pace = pace_of(settings);
   return options;
 }
 

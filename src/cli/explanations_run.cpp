@@ -80,6 +80,14 @@ constexpr auto texts = std::to_array<Explanation>({
      "The server rejected a statement. The step was rolled back.\n"
      "SQLSTATE says why; contents of rows are withheld unless --show-\n"
      "data is given."},
+    {"backfill.pinned",
+     "Something keeps PostgreSQL from reusing the space of dead rows: an\n"
+     "old transaction, a prepared one, a replication slot, or a standby\n"
+     "with feedback. The backfill goes on with one pass a window, and the\n"
+     "table grows as with a plain UPDATE. `--pinned wait` waits instead."},
+    {"backfill.throttled",
+     "The throttle held the walk up for longer than `backfill.max_wait`.\n"
+     "Progress is saved; the same command continues. See docs/throttle.md."},
     {"rollback.after-contract",
      "Contract dropped the old shape and with it the way back. Write a\n"
      "new migration that goes the other way."},
@@ -146,6 +154,9 @@ constexpr auto texts = std::to_array<Explanation>({
     {"sandbox.no-user",
      "PostgreSQL refuses to run as root, and there is no other user to\n"
      "run it as. Run pgexpand as an ordinary user."},
+    {"state.bad-settings",
+     "The state schema holds settings of a walk that are not numbers by\n"
+     "name. Somebody else wrote to it."},
     {"state.already-started",
      "Somebody else started the same migration at the same moment. The\n"
      "same command goes on with it."},

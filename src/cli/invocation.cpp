@@ -155,17 +155,7 @@ namespace {
 
 /// A brake that is asked for and does nothing is worse than none.
 void refuse_unsupported(const spec::Settings& settings) {
-  constexpr std::array unsupported{
-      "versions",
-      "backfill.workers",
-      "backfill.max_lag",
-      "backfill.max_active",
-      "backfill.max_wal",
-      "backfill.max_wait",
-      "backfill.pinned",
-      "backfill.throttle_file",
-      "backfill.throttle_query",
-  };
+  constexpr std::array unsupported{"versions"};
   const spec::Settings builtin;
   for (const std::string_view key : unsupported) {
     const std::string text = spec::get_setting(settings, key);

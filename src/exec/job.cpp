@@ -27,6 +27,17 @@ bool is_stop(const Error& error, const Job& job) {
          (is_cancelled(error) && job.stop.requested());
 }
 
+// A stop that nobody asked for has a reason to tell.
+void say_why(Job& job, const Error& error) {
+  if (error.kind() == ErrorKind::interrupted &&
+      error.code() == "backfill.throttled") {
+    job.reporter.on(report::Warning{.id = job.id,
+                                    .code = error.code(),
+                                    .message = error.message(),
+                                    .hint = error.hint()});
+  }
+}
+
 // The step row already tells; this is for whoever reads the log.
 void log_last_commit(const Job& job) {
   if (job.last_xid.empty()) {
@@ -109,6 +120,7 @@ RunResult with_recovery(Job& job, const std::function<RunResult()>& body) {
       return body();
     } catch (const Error& error) {
       if (is_stop(error, job)) {
+        say_why(job, error);
         return job.result(RunOutcome::interrupted);
       }
       if (!is_loss(error, job)) {

@@ -138,14 +138,19 @@ std::unique_ptr<pg::Transaction> poll(pg::Session& session,
   }
 }
 
-bool any_backend_left(pg::Session& session, const state::RunnerRecord& record) {
+bool any_backend_left(pg::Session& session,
+                      const sql::Identifier& schema,
+                      const state::RunnerRecord& record) {
   const auto left = session.run(
       Statement::of(
           "SELECT count(pg_catalog.pg_terminate_backend(pid))"
           " FROM pg_catalog.pg_stat_activity"
           " WHERE pid <> pg_catalog.pg_backend_pid()"
           " AND ((pid = $1 AND backend_start = nullif($2, '')::timestamptz)"
-          " OR (pid = $3 AND backend_start = nullif($4, '')::timestamptz))"),
+          " OR (pid = $3 AND backend_start = nullif($4, '')::timestamptz)"
+          " OR (pid, backend_start) IN"
+          " (SELECT b.pid, b.backend_start FROM {}.backend AS b))",
+          schema),
       {std::to_string(record.control_pid), record.control_start,
        std::to_string(record.work_pid), record.work_start});
   return left.single() != "0";
@@ -170,9 +175,11 @@ void nap(milliseconds duration, const StopRequest& stop) {
   }
 }
 
-void end_backends(pg::Session& session, const state::RunnerRecord& record) {
+void end_backends(pg::Session& session,
+                  const sql::Identifier& schema,
+                  const state::RunnerRecord& record) {
   const auto end = Clock::now() + backends_patience;
-  while (any_backend_left(session, record)) {
+  while (any_backend_left(session, schema, record)) {
     if (Clock::now() >= end) {
       throw Error(ErrorKind::busy, "runner.stuck-backend",
                   fmt::format("backend {} of an earlier pgexpand does not end",
@@ -206,7 +213,7 @@ Lease take_lease(const Runner::Options& options,
                               record.process, record.host))
           .hint("run pgexpand status to see who is at work");
     }
-    end_backends(session, record);
+    end_backends(session, options.state_schema, record);
   }
   auto hold = poll(session, options.state_schema, wait, reporter, stop);
   return {.control = std::move(connection.session),

@@ -25,9 +25,12 @@ struct Lease {
                                report::Reporter& reporter,
                                const StopRequest& stop);
 
-/// Terminates the backends that `record` names and waits until they are gone.
-/// Throws Error(busy, "runner.stuck-backend") if they do not go.
-void end_backends(pg::Session& session, const state::RunnerRecord& record);
+/// Terminates the backends that `record` names, and its further ones, and waits
+/// until they are gone. Throws Error(busy, "runner.stuck-backend") if they do
+/// not go.
+void end_backends(pg::Session& session,
+                  const sql::Identifier& schema,
+                  const state::RunnerRecord& record);
 
 /// Sleeps at most that long, in short naps. Throws Error(interrupted) on a
 /// stop request.

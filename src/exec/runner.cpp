@@ -41,6 +41,18 @@ struct Runner::Impl : Workbench {
     }
     return *session;
   }
+  std::shared_ptr<pg::Session> open_session() override {
+    pg::ConnectOptions connect = options.connect;
+    connect.application_name = "pgexpand worker";
+    const std::shared_ptr<pg::Session> further = pg::connect(connect).session;
+    state::Store(*further, options.state_schema)
+        .add_backend(epoch.value_or(0), further->backend_pid(),
+                     further->backend_start());
+    if (watchman) {
+      watchman->join(further);
+    }
+    return further;
+  }
   const pg::Arrival& arrival() const override { return arrived; }
   bool lost() const noexcept override { return !watchman || watchman->lost(); }
   void watch(const Watch& watch, report::Reporter& to) override {
@@ -100,7 +112,7 @@ struct Runner::Impl : Workbench {
     session = pg::connect(connect).session;
     state::Store store(*session, options.state_schema);
     const state::RunnerRecord before = store.runner();
-    end_backends(*session, before);
+    end_backends(*session, options.state_schema, before);
     const state::RunnerRecord ours{
         .epoch = 0,
         .control_pid = lease.control->backend_pid(),

@@ -52,6 +52,27 @@ Error differs(const Job& job,
 
 }  // namespace
 
+namespace {
+
+// Of the work session, as SET ROLE left it; empty: its own.
+std::string acting_role(Job& job) {
+  return job.session()
+      .run(sql::Statement::of("SELECT CASE WHEN current_user <> session_user"
+                              " THEN current_user END"))
+      .single()
+      .value_or("");
+}
+
+std::shared_ptr<pg::Session> open_as(Job& job, const std::string& role) {
+  auto session = job.bench.open_session();
+  if (!role.empty()) {
+    session->run(sql::Statement::of("SET ROLE {}", sql::Identifier(role)));
+  }
+  return session;
+}
+
+}  // namespace
+
 backfill::Walk walk_of(Job& job, const std::string& step) {
   return {.migration = job.id,
           .step = step,
@@ -61,7 +82,9 @@ backfill::Walk walk_of(Job& job, const std::string& step) {
           .reporter = job.reporter,
           .should_stop =
               [&job] { return job.stop.requested() || job.bench.lost(); },
-          .sleep = [&job](milliseconds time) { job.bench.sleep(time); }};
+          .sleep = [&job](milliseconds time) { job.bench.sleep(time); },
+          .open_session =
+              [&job, role = acting_role(job)] { return open_as(job, role); }};
 }
 
 bool is_clean(const CompareResult& result) {

@@ -57,6 +57,21 @@ void Watchman::unwatch() {
   post_.reset();
 }
 
+void Watchman::join(const std::shared_ptr<pg::Session>& session) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(joined_, [](const auto& each) { return each.expired(); });
+  joined_.push_back(session);
+}
+
+void Watchman::cancel_all() noexcept {
+  work_.cancel();
+  for (const auto& each : joined_) {
+    if (const auto session = each.lock()) {
+      session->cancel();
+    }
+  }
+}
+
 void Watchman::loop() {
   for (;;) {
     {
@@ -97,7 +112,7 @@ void Watchman::obey_signals() {
       stop_.requested() && post_ && post_->watch.cancel_on_stop;
   const bool by_second = stop_.signals.load() > 1;
   if ((by_first || by_second) && Clock::now() >= next_cancel_) {
-    work_.cancel();
+    cancel_all();
     next_cancel_ = Clock::now() + cancel_again;
   }
 }
@@ -167,8 +182,14 @@ void Watchman::report_wait(const std::vector<report::Blocker>& blockers) {
 // Nothing may act any more: not even a statement that is on its way.
 void Watchman::lose() noexcept {
   lost_ = true;
-  work_.cancel();
+  const std::scoped_lock lock(mutex_);
+  cancel_all();
   work_.shut_down();
+  for (const auto& each : joined_) {
+    if (const auto session = each.lock()) {
+      session->shut_down();
+    }
+  }
 }
 
 }  // namespace pgexpand::exec

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 namespace pgexpand::exec {
 
@@ -30,6 +31,8 @@ class Watchman {
 
   void watch(const Watch& watch, report::Reporter& reporter);
   void unwatch();
+  /// Cancels and shuts down `session`, too, as long as it is there.
+  void join(const std::shared_ptr<pg::Session>& session);
   [[nodiscard]] bool lost() const noexcept { return lost_; }
 
  private:
@@ -53,6 +56,8 @@ class Watchman {
   [[nodiscard]] std::vector<report::Blocker> ask_observer() noexcept;
   void report_wait(const std::vector<report::Blocker>& blockers);
   void lose() noexcept;
+  /// Of the work session and those that joined it. Under mutex_.
+  void cancel_all() noexcept;
 
   std::unique_ptr<pg::Session> control_;
   std::unique_ptr<pg::Transaction> lease_;
@@ -70,6 +75,7 @@ class Watchman {
   bool ends_ = false;
   std::optional<Post> post_;
   std::uint64_t post_number_ = 0;
+  std::vector<std::weak_ptr<pg::Session>> joined_;
 
   std::thread thread_;  ///< Last: starts when all else is there.
 };

@@ -4,6 +4,7 @@
 #include "pgexpand/report/event.hpp"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,9 @@ class Workbench {
 
   /// Throws Error(connection) while there is none.
   [[nodiscard]] virtual pg::Session& work() = 0;
+  /// A further session, ended by whoever takes over, cancelled and shut down
+  /// together with work(). Any thread.
+  [[nodiscard]] virtual std::shared_ptr<pg::Session> open_session() = 0;
   [[nodiscard]] virtual const pg::Arrival& arrival() const = 0;
   [[nodiscard]] virtual bool lost() const noexcept = 0;
   /// See Runner::recover.

@@ -101,9 +101,12 @@ struct Encoder {
     json["blocks_total"] = event.blocks_total;
     json["rows_per_second"] = event.rows_per_second;
     json["eta_ms"] = event.eta ? Json(event.eta->count()) : Json(nullptr);
+    json["eta_before_ms"] =
+        event.eta_before ? Json(event.eta_before->count()) : Json(nullptr);
     json["wal_bytes"] = event.wal_bytes;
     json["hot_share"] = event.hot_share;
     json["quarantined"] = event.quarantined;
+    json["workers"] = event.workers;
     json["waiting_for"] = text_or_null(event.waiting_for);
     return json;
   }

@@ -43,6 +43,9 @@ std::string numbers(const Progress& event) {
   if (event.eta) {
     text += fmt::format(", ETA {}", human_duration(*event.eta));
   }
+  if (event.eta && event.eta_before) {
+    text += fmt::format(" (10 min ago: {})", human_duration(*event.eta_before));
+  }
   if (event.quarantined > 0) {
     text += fmt::format(", {} in quarantine", human_count(event.quarantined));
   }

@@ -73,7 +73,7 @@ std::vector<Setting> throttle_settings() {
   return {
       {{"backfill.max_lag", "--max-lag", "PGEXPAND_MAX_LAG",
         "replica lag that pauses the backfill", in_spec, live},
-       DurationMember{&Settings::backfill_max_lag, 1ms, max_wait}},
+       OptionalDurationMember{&Settings::backfill_max_lag, 1ms, max_wait}},
       {{"backfill.max_active", "--max-active", "PGEXPAND_MAX_ACTIVE",
         "active client backends that pause it", in_spec, live},
        OptionalCountMember{&Settings::backfill_max_active, 1, 100'000}},
@@ -84,7 +84,7 @@ std::vector<Setting> throttle_settings() {
         "throttled longer than this: exit 6", in_spec, live},
        OptionalDurationMember{&Settings::backfill_max_wait, 1ms, max_wait}},
       {{"backfill.pinned", "--pinned", "PGEXPAND_PINNED",
-        "when the xmin horizon is pinned: wait or proceed", in_spec},
+        "when the xmin horizon is pinned: wait or proceed", in_spec, live},
        ChoiceMember{&Settings::backfill_pinned, "wait", "proceed"}},
       {{"backfill.throttle_file", "--throttle-file", "PGEXPAND_THROTTLE_FILE",
         "pause while this file exists", in_spec},

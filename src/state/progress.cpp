@@ -3,6 +3,11 @@
 #include "state/fenced.hpp"
 #include "state/reader.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+
 namespace pgexpand::state {
 namespace {
 
@@ -10,21 +15,22 @@ using sql::Statement;
 
 std::string text(std::int64_t number) { return std::to_string(number); }
 
-// Of `p` the cursor, of `m` the live settings; see Store::set_live.
-constexpr auto progress_columns =
-    "p.step, p.worker, p.relfilenode, p.bound_block, p.next_block, p.pass,"
-    " p.round, p.round_rows, p.rows, p.differences, p.repaired,"
-    " p.quarantined, p.wal_bytes, p.hot_rows, p.waiting_for, p.done,"
-    " to_char(p.updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS updated_at,"
-    " m.batch_rows, m.pause_ms";
+constexpr auto select_progress =
+    "SELECT *, to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+    " AS updated FROM";
 
-Progress read_progress(const std::string& id, const Reader& row) {
-  return {.migration = id,
+Progress read_progress(const Reader& row) {
+  return {.migration = row.text("migration"),
           .step = row.text("step"),
           .worker = static_cast<int>(row.number("worker")),
+          .relation = row.number("relation"),
           .relfilenode = row.number("relfilenode"),
+          .first_block = row.number("first_block"),
           .bound_block = row.number("bound_block"),
           .next_block = row.number("next_block"),
+          .blocks_done = row.number("blocks_done"),
+          .key_after = row.text("key_after"),
+          .key_bound = row.text("key_bound"),
           .pass = static_cast<int>(row.number("pass")),
           .round = static_cast<int>(row.number("round")),
           .round_rows = row.number("round_rows"),
@@ -32,88 +38,119 @@ Progress read_progress(const std::string& id, const Reader& row) {
           .differences = row.number("differences"),
           .repaired = row.number("repaired"),
           .quarantined = row.number("quarantined"),
-          .batch_rows = row.number("batch_rows"),
-          .pause_ms = row.number("pause_ms"),
           .wal_bytes = row.number("wal_bytes"),
           .hot_rows = row.number("hot_rows"),
+          .rows_per_second = row.number("rows_per_second"),
+          .eta_ms = row.number("eta_ms"),
+          .eta_before_ms = row.number("eta_before_ms"),
           .waiting_for = row.text("waiting_for"),
-          .updated_at = row.text("updated_at"),
+          .updated_at = row.text("updated"),
           .done = row.flag("done")};
+}
+
+// The columns of a cursor, in the order of cells(), $4 being the first.
+constexpr std::array columns{"relation",    "relfilenode",   "first_block",
+                             "bound_block", "next_block",    "blocks_done",
+                             "key_after",   "key_bound",     "pass",
+                             "round",       "round_rows",    "rows",
+                             "differences", "repaired",      "quarantined",
+                             "wal_bytes",   "hot_rows",      "rows_per_second",
+                             "eta_ms",      "eta_before_ms", "waiting_for",
+                             "done"};
+constexpr std::size_t key_columns = 3;  ///< migration, step, worker.
+
+std::vector<pg::Value> cells(const Progress& at) {
+  return {at.migration,
+          at.step,
+          text(at.worker),
+          text(at.relation),
+          text(at.relfilenode),
+          text(at.first_block),
+          text(at.bound_block),
+          text(at.next_block),
+          text(at.blocks_done),
+          at.key_after,
+          at.key_bound,
+          text(at.pass),
+          text(at.round),
+          text(at.round_rows),
+          text(at.rows),
+          text(at.differences),
+          text(at.repaired),
+          text(at.quarantined),
+          text(at.wal_bytes),
+          text(at.hot_rows),
+          text(at.rows_per_second),
+          text(at.eta_ms),
+          text(at.eta_before_ms),
+          at.waiting_for,
+          at.done ? "true" : "false"};
+}
+
+/// "relation = $4, relfilenode = $5, ..."
+std::string assignments() {
+  std::string list;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    list += fmt::format("{} = ${}, ", columns.at(i), i + key_columns + 1);
+  }
+  return list + "updated_at = clock_timestamp()";
+}
+
+/// "$1, $2, ..."
+std::string placeholders() {
+  std::string list = "$1";
+  for (std::size_t i = 2; i <= columns.size() + key_columns; ++i) {
+    list += fmt::format(", ${}", i);
+  }
+  return list;
 }
 
 }  // namespace
 
 std::vector<Progress> Store::progress(const std::string& id) {
-  const pg::Result found = session_.run(
-      Statement::of("SELECT {} FROM {}.progress AS p JOIN {}.migration AS m"
-                    " ON m.id = p.migration WHERE p.migration = $1"
-                    " ORDER BY p.step, p.worker",
-                    sql::Expression{progress_columns}, schema_, schema_),
-      {id});
+  const pg::Result found =
+      session_.run(Statement::of("{} {}.progress WHERE migration = $1"
+                                 " ORDER BY step, worker",
+                                 sql::Expression{select_progress}, schema_),
+                   {id});
   std::vector<Progress> all;
   for (const pg::Row& row : found.rows) {
-    all.push_back(read_progress(id, Reader(found, row)));
+    all.push_back(read_progress(Reader(found, row)));
   }
   return all;
-}
-
-// FOR SHARE, not UPDATE: workers must not wait for each other, but a take-over
-// and a pause must wait for the batch.
-Store::BatchOrders Store::begin_batch(const std::string& id,
-                                      std::int64_t epoch,
-                                      const std::string& step,
-                                      int worker) {
-  const pg::Result found = session_.run(
-      Statement::of("SELECT m.epoch, m.paused, m.paused_by, {}"
-                    " FROM {}.migration AS m LEFT JOIN {}.progress AS p"
-                    " ON p.migration = m.id AND p.step = $2 AND p.worker = $3"
-                    " WHERE m.id = $1 FOR SHARE OF m",
-                    sql::Expression{progress_columns}, schema_, schema_),
-      {id, step, text(worker)});
-  if (found.rows.empty()) {
-    throw fenced(id);
-  }
-  const Reader row(found, found.rows.front());
-  if (row.number("epoch") != epoch) {
-    throw fenced(id);
-  }
-  Progress progress = read_progress(id, row);
-  progress.step = step;
-  progress.worker = worker;
-  return {.pause = row.flag("paused"),
-          .paused_by = row.text("paused_by"),
-          .progress = std::move(progress)};
 }
 
 void Store::save_progress(const Progress& progress) {
   session_.run(
       Statement::of(
-          "INSERT INTO {}.progress (migration, step, worker, relfilenode,"
-          " bound_block, next_block, pass, round, round_rows, rows,"
-          " differences, repaired, quarantined, wal_bytes, hot_rows,"
-          " waiting_for, done)"
-          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-          " $14, $15, $16, $17)"
-          " ON CONFLICT (migration, step, worker) DO UPDATE SET"
-          " relfilenode = excluded.relfilenode,"
-          " bound_block = excluded.bound_block,"
-          " next_block = excluded.next_block, pass = excluded.pass,"
-          " round = excluded.round, round_rows = excluded.round_rows,"
-          " rows = excluded.rows, differences = excluded.differences,"
-          " repaired = excluded.repaired,"
-          " quarantined = excluded.quarantined,"
-          " wal_bytes = excluded.wal_bytes, hot_rows = excluded.hot_rows,"
-          " waiting_for = excluded.waiting_for, done = excluded.done,"
-          " updated_at = clock_timestamp()",
-          schema_),
-      {progress.migration, progress.step, text(progress.worker),
-       text(progress.relfilenode), text(progress.bound_block),
-       text(progress.next_block), text(progress.pass), text(progress.round),
-       text(progress.round_rows), text(progress.rows),
-       text(progress.differences), text(progress.repaired),
-       text(progress.quarantined), text(progress.wal_bytes),
-       text(progress.hot_rows), progress.waiting_for,
-       progress.done ? "true" : "false"});
+          "INSERT INTO {}.progress (migration, step, worker, {})"
+          " VALUES ({}) ON CONFLICT (migration, step, worker)"
+          " DO UPDATE SET {}",
+          schema_, sql::Expression{fmt::format("{}", fmt::join(columns, ", "))},
+          sql::Expression{placeholders()}, sql::Expression{assignments()}),
+      cells(progress));
+}
+
+pg::Row Store::advance(const Progress& progress,
+                       const sql::Expression& counters) {
+  const pg::Result done = session_.run(
+      Statement::of("UPDATE {}.progress SET {} WHERE migration = $1"
+                    " AND step = $2 AND worker = $3 RETURNING {}",
+                    schema_, sql::Expression{assignments()}, counters),
+      cells(progress));
+  if (done.rows.empty()) {
+    throw fenced(progress.migration);
+  }
+  return done.rows.front();
+}
+
+void Store::set_waiting(const Progress& progress, const std::string& reason) {
+  session_.run(
+      Statement::of("UPDATE {}.progress SET waiting_for = $4"
+                    " WHERE migration = $1 AND step = $2"
+                    " AND worker = $3",
+                    schema_),
+      {progress.migration, progress.step, text(progress.worker), reason});
 }
 
 void Store::clear_progress(const std::string& id, const std::string& step) {

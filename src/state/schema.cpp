@@ -32,8 +32,8 @@ Statement create_migration(const Identifier& schema) {
       "  is_visible boolean NOT NULL DEFAULT false,\n"
       "  paused boolean NOT NULL DEFAULT false,\n"
       "  paused_by text NOT NULL DEFAULT '',\n"
-      "  batch_rows bigint NOT NULL DEFAULT 0,\n"
-      "  pause_ms bigint NOT NULL DEFAULT -1,\n"
+      "  live jsonb NOT NULL DEFAULT '{{}}',\n"
+      "  in_force jsonb NOT NULL DEFAULT '{{}}',\n"
       "  poison text NOT NULL DEFAULT '',\n"
       "  started_at timestamptz, switched_at timestamptz,\n"
       "  updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),\n"
@@ -64,9 +64,14 @@ Statement create_progress(const Identifier& schema) {
       "CREATE TABLE {}.progress (\n"
       "  migration text NOT NULL, step text NOT NULL,\n"
       "  worker integer NOT NULL DEFAULT 0,\n"
+      "  relation bigint NOT NULL DEFAULT 0,\n"
       "  relfilenode bigint NOT NULL DEFAULT 0,\n"
+      "  first_block bigint NOT NULL DEFAULT 0,\n"
       "  bound_block bigint NOT NULL DEFAULT 0,\n"
       "  next_block bigint NOT NULL DEFAULT 0,\n"
+      "  blocks_done bigint NOT NULL DEFAULT 0,\n"
+      "  key_after text NOT NULL DEFAULT '',\n"
+      "  key_bound text NOT NULL DEFAULT '',\n"
       "  pass integer NOT NULL DEFAULT 0,\n"
       "  round integer NOT NULL DEFAULT 0,\n"
       "  round_rows bigint NOT NULL DEFAULT 0,\n"
@@ -76,6 +81,9 @@ Statement create_progress(const Identifier& schema) {
       "  quarantined bigint NOT NULL DEFAULT 0,\n"
       "  wal_bytes bigint NOT NULL DEFAULT 0,\n"
       "  hot_rows bigint NOT NULL DEFAULT 0,\n"
+      "  rows_per_second bigint NOT NULL DEFAULT 0,\n"
+      "  eta_ms bigint NOT NULL DEFAULT -1,\n"
+      "  eta_before_ms bigint NOT NULL DEFAULT -1,\n"
       "  waiting_for text NOT NULL DEFAULT '',\n"
       "  done boolean NOT NULL DEFAULT false,\n"
       "  updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),\n"
@@ -109,6 +117,15 @@ Statement create_runner(const Identifier& schema) {
       schema);
 }
 
+// Backends of the runner besides the two in its row.
+Statement create_backend(const Identifier& schema) {
+  return Statement::of(
+      "CREATE TABLE {}.backend (\n"
+      "  pid integer NOT NULL, backend_start timestamptz NOT NULL,\n"
+      "  PRIMARY KEY (pid, backend_start))",
+      schema);
+}
+
 Statement create_event(const Identifier& schema) {
   return Statement::of(
       "CREATE TABLE {}.event (\n"
@@ -130,6 +147,7 @@ std::vector<Statement> create_statements(const Identifier& schema) {
           create_progress(schema),
           create_quarantine(schema),
           create_runner(schema),
+          create_backend(schema),
           create_event(schema),
           Statement::of("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM PUBLIC",
                         schema),

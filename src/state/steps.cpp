@@ -171,11 +171,30 @@ std::int64_t Store::register_runner(const RunnerRecord& record,
                 "another pgexpand took the lease at the same moment")
         .hint("run the same command again");
   }
+  session_.run(Statement::of("DELETE FROM {}.backend", schema_));
   session_.run(
       Statement::of("UPDATE {}.migration SET epoch = epoch + 1"
                     " WHERE status IN ('in_progress', 'rolling_back')",
                     schema_));
   return Reader(done, done.rows.front()).number("epoch");
+}
+
+// FOR SHARE: a rival that registers waits, then finds our row and ends us.
+void Store::add_backend(std::int64_t epoch,
+                        int pid,
+                        const std::string& backend_start) {
+  const pg::Result added = session_.run(
+      Statement::of("WITH r AS (SELECT FROM {0}.runner WHERE epoch = $1"
+                    " FOR SHARE)"
+                    " INSERT INTO {0}.backend (pid, backend_start)"
+                    " SELECT $2, $3::timestamptz FROM r",
+                    schema_),
+      {std::to_string(epoch), std::to_string(pid), backend_start});
+  if (added.affected_rows == 0) {
+    throw Error(ErrorKind::busy, "runner.fenced",
+                "another pgexpand took over meanwhile")
+        .hint("run pgexpand status to see who is at work");
+  }
 }
 
 }  // namespace pgexpand::state

@@ -2,7 +2,9 @@
 #include "pgexpand/state/store.hpp"
 
 #include "state/fenced.hpp"
+#include "state/patience.hpp"
 #include "state/reader.hpp"
+#include "state/walk_settings.hpp"
 
 #include <fmt/format.h>
 
@@ -55,6 +57,8 @@ Migration read_migration(const Reader& row) {
   read.paused = row.flag("paused");
   read.paused_by = row.text("paused_by");
   read.poison = row.text("poison");
+  read.live = read_settings(row.text("live"));
+  read.in_force = read_settings(row.text("in_force"));
   read.started_at = row.text("started_at");
   read.switched_at = row.text("switched_at");
   read.updated_at = row.text("updated_at");
@@ -71,27 +75,13 @@ Migration read_migration(const Reader& row) {
 constexpr auto select_migration =
     "SELECT id, status, completed, running, through, epoch, spec_text,"
     " spec_hash, plan, plan_hash, is_visible, paused, paused_by, poison,"
+    " live, in_force,"
     " to_char(started_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS started_at,"
     " to_char(switched_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS switched_at,"
     " to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS updated_at,"
     " verify_clean,"
     " to_char(verify_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS verify_at,"
     " verify_rows, verify_differences";
-
-// A batch or a step that runs now holds the row: longer than a session's own
-// lock_timeout, but not for long.
-pg::Result run_patiently(pg::Session& session,
-                         const Statement& statement,
-                         const std::vector<pg::Value>& parameters) {
-  if (session.in_transaction()) {
-    return session.run(statement, parameters);
-  }
-  constexpr std::chrono::seconds patience{10};
-  pg::Transaction transaction(session, {.lock = patience});
-  pg::Result result = session.run(statement, parameters);
-  transaction.commit();
-  return result;
-}
 
 std::string hash_of(std::string_view content) {
   std::uint64_t hash = 14695981039346656037U;  // FNV-1a
@@ -268,7 +258,7 @@ void Store::finish_rollback(const std::string& id) {
       Statement::of(
           "UPDATE {}.migration SET status = 'pending', completed = NULL,"
           " running = NULL, through = NULL, epoch = epoch + 1,"
-          " paused = false, paused_by = '', batch_rows = 0, pause_ms = -1,"
+          " paused = false, paused_by = '', live = '{{}}', in_force = '{{}}',"
           " poison = '', switched_at = NULL, verify_clean = NULL,"
           " verify_at = NULL, verify_rows = 0, verify_differences = 0,"
           " fingerprint_before = NULL, fingerprint = NULL,"
@@ -286,21 +276,6 @@ void Store::set_paused(const std::string& id,
                               " WHERE id = $1",
                               schema_),
                 {id, text(paused), paused ? by : std::string()});
-}
-
-void Store::set_live(const std::string& id,
-                     std::optional<std::int64_t> batch_rows,
-                     std::optional<std::int64_t> pause_ms) {
-  const auto value = [](const std::optional<std::int64_t>& number) {
-    return number ? pg::Value(text(*number)) : std::nullopt;
-  };
-  run_patiently(session_,
-                Statement::of("UPDATE {}.migration SET"
-                              " batch_rows = coalesce($2::bigint, batch_rows),"
-                              " pause_ms = coalesce($3::bigint, pause_ms),"
-                              " updated_at = clock_timestamp() WHERE id = $1",
-                              schema_),
-                {id, value(batch_rows), value(pause_ms)});
 }
 
 }  // namespace pgexpand::state

@@ -49,10 +49,11 @@ TEST_F(Config, ABadValueOfAFlagIsRefused) {
 }
 
 TEST_F(Config, ASettingThatCannotBeUsedYetIsRefusedButShown) {
-  EXPECT_EQ(line_.run({"config", "--workers", "2"}), 0) << line_.err;
-  EXPECT_THAT(line_.out, ContainsRegex("backfill.workers +2 +--workers"));
+  line_.write("pgexpand.yaml", "versions: views\n");
+  EXPECT_EQ(line_.run({"config"}), 0) << line_.err;
+  EXPECT_THAT(line_.out, ContainsRegex("versions +views +pgexpand.yaml:1"));
   line_.write("migrations/.keep", "");
-  EXPECT_EQ(line_.run({"status", "--workers", "2"}), 2);
+  EXPECT_EQ(line_.run({"status"}), 2);
   EXPECT_THAT(line_.err, HasSubstr("error[config.unsupported-setting]"));
 }
 

@@ -127,7 +127,8 @@ TEST_F(BackfillTest, GoesOnFromTheLastCommitAfterALostLink) {
   auto again = walk();
   const backfill::Walk second{again.migration,    again.step, again.epoch,
                               again.state_schema, *fresh,     again.reporter,
-                              again.should_stop,  again.sleep};
+                              again.should_stop,  again.sleep,
+                              again.open_session};
   EXPECT_EQ(backfill::fill(plain_fill(), second, pace_).rows, 10'000);
   EXPECT_EQ(unfilled(), "0");
 }
@@ -299,7 +300,7 @@ TEST_F(BackfillTest, LiveSettingsHoldFromTheNextBatchOn) {
   on_sleep_ = [&](milliseconds time) {
     pauses.push_back(time);
     if (sleeps_ == 1) {
-      orders.set_live("m", 100, 7);
+      orders.set_live("m", {{"batch_rows", 100}, {"pause_ms", 7}});
     }
   };
   fill(plain_fill());

@@ -207,7 +207,7 @@ TEST_F(StoreOnServer, AStartedMigrationIsNotStartedAgain) {
   EXPECT_THROW(store_.start(plan, "", {}), Error);
 }
 
-TEST_F(StoreOnServer, ProgressReadsBackWithTheLiveSettings) {
+TEST_F(StoreOnServer, ProgressReadsBack) {
   state::Progress progress;
   progress.migration = "m1";
   progress.step = "backfill-1";
@@ -215,26 +215,42 @@ TEST_F(StoreOnServer, ProgressReadsBackWithTheLiveSettings) {
   progress.done = true;
   store_.save_progress(progress);
   store_.save_progress(progress);
-  store_.set_live("m1", 500, {});
   const auto all = store_.progress("m1");
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(all[0].next_block, 17);
   EXPECT_TRUE(all[0].done);
-  EXPECT_EQ(all[0].batch_rows, 500);
-  EXPECT_EQ(all[0].pause_ms, -1);
+}
+
+TEST_F(StoreOnServer, AdvancingMovesTheCursorAndAnswers) {
+  state::Progress progress;
+  progress.migration = "m1";
+  progress.step = "backfill-1";
+  progress.key_bound = "[\"9\"]";
+  store_.save_progress(progress);
+  progress.next_block = 3;
+  EXPECT_EQ(store_.advance(progress, {"1 + 1, 'x'"}), (pg::Row{"2", "x"}));
+  EXPECT_EQ(store_.progress("m1").at(0).next_block, 3);
+  EXPECT_EQ(store_.progress("m1").at(0).key_bound, "[\"9\"]");
+}
+
+TEST_F(StoreOnServer, AFurtherChangeLeavesOtherLiveSettingsAlone) {
+  const auto epoch = store_.take_over("m1");
+  store_.set_live("m1", {{"batch_rows", 500}, {"pause_ms", 7}});
+  store_.set_live("m1", {{"pause_ms", 9}});
+  const state::WalkSettings expected{{"batch_rows", 500}, {"pause_ms", 9}};
+  EXPECT_EQ(store_.begin_batch("m1", epoch).live, expected);
+  EXPECT_EQ(store_.migration("m1")->live, expected);
 }
 
 TEST_F(StoreOnServer, ABatchLearnsOfAPauseAndOfATakeOver) {
   const auto epoch = store_.take_over("m1");
-  EXPECT_FALSE(store_.begin_batch("m1", epoch, "backfill-1", 0).pause);
+  EXPECT_FALSE(store_.begin_batch("m1", epoch).pause);
   store_.set_paused("m1", true, "ann");
-  const auto orders = store_.begin_batch("m1", epoch, "backfill-1", 0);
+  const auto orders = store_.begin_batch("m1", epoch);
   EXPECT_TRUE(orders.pause);
   EXPECT_EQ(orders.paused_by, "ann");
   store_.take_over("m1");
-  EXPECT_THROW(
-      static_cast<void>(store_.begin_batch("m1", epoch, "backfill-1", 0)),
-      Error);
+  EXPECT_THROW(static_cast<void>(store_.begin_batch("m1", epoch)), Error);
 }
 
 TEST_F(StoreOnServer, AQuarantinedRowIsListedOnce) {

@@ -88,7 +88,10 @@ class WalkTest : public ::testing::Test {
             .session = *session_,
             .reporter = reporter_,
             .should_stop = [this] { return stop_; },
-            .sleep = [this](milliseconds time) { between_batches(time); }};
+            .sleep = [this](milliseconds time) { between_batches(time); },
+            .open_session = [this]() -> std::shared_ptr<pg::Session> {
+              return database_.session();
+            }};
   }
 
   backfill::FillResult fill(const plan::BackfillRows& action) {

@@ -4,10 +4,13 @@
 #include "pgexpand/plan/plan.hpp"
 #include "pgexpand/report/event.hpp"
 #include "pgexpand/sql/names.hpp"
+#include "pgexpand/state/store.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +18,8 @@ namespace pgexpand::backfill {
 
 using std::chrono::milliseconds;
 
-/// What a walk needs of the world besides its session.
+/// What a walk needs of the world besides its session. The functions are called
+/// from several threads.
 struct Walk {
   std::string migration;
   std::string step;
@@ -27,6 +31,22 @@ struct Walk {
   std::function<bool()> should_stop;
   /// Sleeps, waking early when should_stop() turns true.
   std::function<void(milliseconds)> sleep;
+  /// Opens a further session with the rights of `session`, for a worker or for
+  /// looking around.
+  std::function<std::shared_ptr<pg::Session>()> open_session;
+};
+
+/// When to hold the backfill up; see docs/throttle.md. None: never.
+struct Limits {
+  std::optional<milliseconds> max_lag{10'000};  ///< Replica lag.
+  std::optional<std::int64_t> max_active;       ///< Active client backends.
+  std::optional<std::int64_t> max_wal;          ///< WAL bytes per second.
+  std::optional<milliseconds> max_wait;         ///< Held up longer: stop.
+  bool wait_while_pinned = false;  ///< Else go on with one pass a window.
+  std::optional<std::string> throttle_file;   ///< While it exists.
+  std::optional<std::string> throttle_query;  ///< While it is true, or fails.
+
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 struct Pace {
@@ -34,8 +54,17 @@ struct Pace {
   milliseconds batch_target{100};    ///< Longer: the next one is smaller.
   milliseconds pause{100};           ///< Between batches.
   milliseconds lock_timeout{300};    ///< Per row lock; < deadlock_timeout.
-  int passes = 10;                   ///< K of the HOT windows.
+  int passes = 10;                   ///< Most passes a window (K).
+  int workers = 1;                   ///< Connections that fill.
+  bool key_order = false;  ///< Walk the key even where blocks can be walked.
+  Limits limits;
 };
+
+/// The settings of `pace` that can be changed while a walk runs, by name with
+/// their unit: "batch_rows", "pause_ms", … -1: off.
+[[nodiscard]] state::WalkSettings values_of(const Pace& pace);
+/// `pace` with `changes` made; unknown names are passed over.
+[[nodiscard]] Pace with(Pace pace, const state::WalkSettings& changes);
 
 enum class Outcome {
   done,
@@ -50,10 +79,12 @@ struct FillResult {
   std::string paused_by;
 };
 
-/// Fills rows window by window (backfill.md, HOT windows), continuing from the
-/// recorded cursor. Each batch is one transaction with its cursor. Rows whose
-/// expression fails go to quarantine. Returns when done or told to stop; throws
-/// Error when the server or the link fails, with the cursor at the last commit.
+/// Fills rows window by window (docs/backfill.md, HOT windows), continuing from
+/// the recorded cursors; of a partitioned table or a parent, the rows of every
+/// leaf. Each batch is one transaction with its cursor. Rows whose expression
+/// fails go to quarantine. Returns when done or told to stop. Throws Error when
+/// the server or a link fails, with the cursors at the last commit, and
+/// Error(interrupted, "backfill.throttled") when held up for `max_wait`.
 [[nodiscard]] FillResult fill(const plan::BackfillRows& action,
                               const Walk& walk,
                               const Pace& pace);
@@ -68,8 +99,8 @@ struct CompareResult {
   std::string paused_by;
 };
 
-/// Asks every comparison of every row, read-only, over the same windows,
-/// continuing from the recorded cursor.
+/// Asks every comparison of every row, read-only, over the same windows and
+/// with as many workers, continuing from the recorded cursors.
 [[nodiscard]] CompareResult compare(
     const plan::CompareRows& action,
     const std::vector<plan::Comparison>& comparisons,

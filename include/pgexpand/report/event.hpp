@@ -69,12 +69,14 @@ struct Progress {
   std::int64_t rows = 0;  ///< Written (backfill) or compared (verify) so far.
   std::int64_t blocks_done = 0;
   std::int64_t blocks_total = 0;
-  double rows_per_second = 0;  ///< Over the last 30 s.
-  std::optional<std::chrono::milliseconds> eta;
+  double rows_per_second = 0;                    ///< Over the last 30 s.
+  std::optional<std::chrono::milliseconds> eta;  ///< Without time held up.
+  std::optional<std::chrono::milliseconds> eta_before;  ///< Ten minutes ago.
   std::int64_t wal_bytes = 0;
   double hot_share = 0;  ///< 0..1 of this run's updates.
   std::int64_t quarantined = 0;
-  std::string waiting_for;  ///< Empty, or why it does not move.
+  int workers = 1;
+  std::string waiting_for;  ///< Empty, or every reason why it does not move.
 };
 struct Warning {
   std::string id;

@@ -30,7 +30,7 @@ struct Settings {
   milliseconds backfill_batch_target{100};
   milliseconds backfill_pause{100};
   int backfill_workers = 1;
-  milliseconds backfill_max_lag{10'000};
+  std::optional<milliseconds> backfill_max_lag{10'000};
   std::optional<int> backfill_max_active;
   std::optional<std::int64_t> backfill_max_wal_bytes;
   std::optional<milliseconds> backfill_max_wait;

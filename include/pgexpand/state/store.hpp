@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@ namespace pgexpand::state {
 
 /// The version of the state schema this build reads and writes.
 inline constexpr int state_version = 1;
+
+/// Settings of a walk by name, as backfill::values_of() has them.
+using WalkSettings = std::map<std::string, std::int64_t>;
 
 /// Where a migration is. `phase` is the last one completed.
 enum class Status {
@@ -36,7 +40,9 @@ struct Migration {
   bool is_visible = false;
   bool paused = false;
   std::string paused_by;
-  std::string poison;  ///< Why only a person may go on; empty: nothing.
+  std::string poison;     ///< Why only a person may go on; empty: nothing.
+  WalkSettings live;      ///< Changed by `set`; the others as the run has them.
+  WalkSettings in_force;  ///< Of the last walk, without what is in `live`.
   std::string started_at, switched_at, updated_at;  ///< RFC 3339 UTC or empty.
   std::optional<bool> verify_clean;  ///< Last full verify; none: never ran.
   std::string verify_at;
@@ -54,24 +60,31 @@ struct StepRecord {
   int undo_done = 0;  ///< How many of the step's undos are done.
 };
 
-/// Where a walk over one table (backfill or verify) is.
+/// Where a walk (backfill or verify) is in one range of one table's blocks. The
+/// ranges of a step are disjoint and cover its tables; see backfill/ranges.hpp.
 struct Progress {
   std::string migration, step;
-  int worker = 0;
+  int worker = 0;             ///< The range's number in its step.
+  std::int64_t relation = 0;  ///< Oid of the table or leaf.
   std::int64_t relfilenode = 0;
-  std::int64_t bound_block = 0;  ///< First block that needs nothing.
+  std::int64_t first_block = 0;
+  std::int64_t bound_block = 0;  ///< End of the range.
   std::int64_t next_block = 0;   ///< Window to do next starts here.
-  int pass = 0;                  ///< Of the window; K = the sweep.
+  std::int64_t blocks_done = 0;  ///< Of the range, for display: passes count.
+  std::string key_after;         ///< Key order: JSON array; empty: the start.
+  std::string key_bound;         ///< Last key to do; empty: HOT windows.
+  int pass = 0;                  ///< Of the window; the last is the sweep.
   int round = 0;                 ///< Whole walks finished (until_clean).
   std::int64_t round_rows = 0;   ///< Rows written in this round.
   std::int64_t rows = 0;         ///< Written or compared, all rounds.
   std::int64_t differences = 0;  ///< Verify.
   std::int64_t repaired = 0;
   std::int64_t quarantined = 0;
-  std::int64_t batch_rows = 0;  ///< 0: from the settings.
-  std::int64_t pause_ms = -1;   ///< -1: from the settings.
   std::int64_t wal_bytes = 0;
   std::int64_t hot_rows = 0;
+  std::int64_t rows_per_second = 0;  ///< Of the whole step, when written.
+  std::int64_t eta_ms = -1;          ///< Of the whole step; -1: unknown.
+  std::int64_t eta_before_ms = -1;   ///< What it was ten minutes earlier.
   std::string waiting_for;
   std::string updated_at;
   bool done = false;
@@ -142,17 +155,21 @@ class Store {
 
   /// Replaces --through, for a migration that is resumed.
   void set_through(const std::string& id, std::optional<plan::Phase> through);
-  /// Live settings of a running backfill; none leaves one as it is. Read back
-  /// through Progress::batch_rows and pause_ms.
-  void set_live(const std::string& id,
-                std::optional<std::int64_t> batch_rows,
-                std::optional<std::int64_t> pause_ms);
+  /// Changes settings of a running walk, from its next batch on.
+  void set_live(const std::string& id, const WalkSettings& changes);
+  /// What the run was started with, for status. (in transaction)
+  void set_in_force(const std::string& id, const WalkSettings& settings);
 
   [[nodiscard]] RunnerRecord runner();
   /// Replaces the runner's row and fences every started migration. `before` is
   /// the epoch that was read under the lease; if another runner came meanwhile
   /// throws Error(busy, "runner.fenced"). Returns the new epoch. (in tr.)
   std::int64_t register_runner(const RunnerRecord& record, std::int64_t before);
+  /// Notes a further backend of the runner with this epoch, so that the next
+  /// one can end it. Throws Error(busy, "runner.fenced") if it is not ours.
+  void add_backend(std::int64_t epoch,
+                   int pid,
+                   const std::string& backend_start);
 
   /// Lines of catalog::fingerprint, each with its table; empty: never stored.
   [[nodiscard]] std::vector<std::string> fingerprint(const std::string& id);
@@ -185,22 +202,29 @@ class Store {
   void finish_rollback(const std::string& id);
   void set_paused(const std::string& id, bool paused, const std::string& by);
 
-  /// Upsert; leaves the live settings alone. (in transaction)
-  void save_progress(const Progress& progress);
+  void save_progress(const Progress& progress);  ///< Upsert. (in transaction)
   /// Forgets a step's cursors: its walk starts over. (in transaction)
   void clear_progress(const std::string& id, const std::string& step);
-  /// What a batch must know, read and locked with one query: throws
-  /// Error(busy, "runner.fenced") when the epoch is not ours. Returns whether
-  /// somebody asked for a pause, and live settings. (in transaction)
+
+  /// What a batch must know, read and locked with one query that also answers
+  /// `counters`: throws Error(busy, "runner.fenced") when the epoch is not
+  /// ours. (in transaction)
   struct BatchOrders {
     bool pause = false;
     std::string paused_by;
-    Progress progress;
+    WalkSettings live;
+    pg::Row counters;
   };
   [[nodiscard]] BatchOrders begin_batch(const std::string& id,
                                         std::int64_t epoch,
-                                        const std::string& step,
-                                        int worker);
+                                        const sql::Expression& counters = {
+                                            "NULL"});
+  /// save_progress() of a row that is there, which answers `counters`. (in
+  /// transaction)
+  [[nodiscard]] pg::Row advance(const Progress& progress,
+                                const sql::Expression& counters);
+  /// A wait without a batch, for status elsewhere. (in transaction)
+  void set_waiting(const Progress& progress, const std::string& reason);
   void add_quarantine(const std::string& id,
                       const std::string& table,
                       const std::string& key,

@@ -2,11 +2,14 @@
 // its next batch.
 #include "cli/command.hpp"
 #include "cli/commands/live.hpp"
+#include "cli/pace.hpp"
 #include "cli/workbench.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
+#include "pgexpand/spec/settings.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
@@ -18,25 +21,34 @@ struct Options {
   std::vector<std::string> changes;  ///< "pause=50ms"
 };
 
-struct Orders {
-  std::optional<std::int64_t> batch_rows;
-  std::optional<std::int64_t> pause_ms;
-};
-
-const std::vector<std::string> keys{"backfill.batch_rows", "backfill.pause"};
+/// What the running walk is to have, by backfill::values_of()'s names.
+using Orders = state::WalkSettings;
 
 std::string full_key(const std::string& key) {
   return key.find('.') == std::string::npos ? "backfill." + key : key;
 }
 
+/// Keys that can be changed, without "backfill.".
+std::vector<std::string> live_keys() {
+  std::vector<std::string> keys;
+  for (const spec::SettingName& name : spec::setting_names()) {
+    if (name.live) {
+      keys.emplace_back(name.key.substr(name.key.find('.') + 1));
+    }
+  }
+  return keys;
+}
+
 Error unknown_key(const std::string& key) {
-  const auto meant = spec::did_you_mean(full_key(key), keys);
+  const auto keys = live_keys();
+  const auto meant = spec::did_you_mean(key, keys);
   return Error(
              ErrorKind::usage, "set.unknown-key",
              fmt::format("\"{}\" cannot be changed while a backfill runs", key))
       .hint(meant ? fmt::format("did you mean {}?", *meant)
-                  : "batch_rows and pause can; for another setting stop the "
-                    "run and start it again with its flag");
+                  : fmt::format("{} can; for another setting stop the run and "
+                                "start it again with its flag",
+                                fmt::join(keys, ", ")));
 }
 
 void read_change(const std::string& change, Orders& orders) {
@@ -48,7 +60,7 @@ void read_change(const std::string& change, Orders& orders) {
   }
   const std::string key = full_key(change.substr(0, equals));
   spec::Settings settings;
-  if (key != "backfill.batch_rows" && key != "backfill.pause") {
+  if (live_value(key, settings).empty()) {
     throw unknown_key(change.substr(0, equals));
   }
   if (const auto problem =
@@ -57,10 +69,8 @@ void read_change(const std::string& change, Orders& orders) {
                 fmt::format("{}: {}", key, *problem))
         .hint("write it as `batch_rows=5000` or `pause=50ms`");
   }
-  if (key == "backfill.batch_rows") {
-    orders.batch_rows = settings.backfill_batch_rows;
-  } else {
-    orders.pause_ms = settings.backfill_pause.count();
+  for (const auto& [name, value] : live_value(key, settings)) {
+    orders[name] = value;
   }
 }
 
@@ -71,7 +81,7 @@ int run_set(Invocation& invocation, const Options& options) {
   }
   Workbench bench(invocation, Access::write);
   static_cast<void>(get_under_way(bench.store(), options.id));
-  bench.store().set_live(options.id, orders.batch_rows, orders.pause_ms);
+  bench.store().set_live(options.id, orders);
   invocation.body["id"] = options.id;
   invocation.body["set"] = options.changes;
   if (!invocation.json()) {
@@ -86,7 +96,9 @@ int run_set(Invocation& invocation, const Options& options) {
 void add_set_command(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "set", "Change batch_rows or pause of a running backfill");
+      "set",
+      "Change settings of a running backfill: batch_rows, pause, workers, "
+      "max_lag, ...");
   command->add_option("id", options->id, "The migration")->required();
   command->add_option("change", options->changes, "KEY=VALUE ...")->required();
   on_chosen(*command, invocation,

@@ -3,8 +3,11 @@
 #include "pgexpand/base/units.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 
 namespace pgexpand::cli {
 namespace {
@@ -15,24 +18,88 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+Json number_or_null(std::int64_t number) {
+  return number < 0 ? Json(nullptr) : Json(number);
+}
+
+/// The settings of the walk, with the live changes.
+Json settings_json(const state::Migration& stored) {
+  Json json = Json::object();
+  for (const auto& settings : {stored.in_force, stored.live}) {
+    for (const auto& [name, value] : settings) {
+      json[name] = number_or_null(value);
+    }
+  }
+  return json;
+}
+
 Json phase_or_null(const std::optional<plan::Phase>& phase) {
   return phase ? Json(plan::name(*phase)) : Json(nullptr);
 }
 
-const state::Progress* latest(const std::vector<state::Progress>& progress) {
-  const auto found = std::ranges::find(progress, false, &state::Progress::done);
-  return found == progress.end() ? nullptr : &*found;
+/// The ranges of one step, added up.
+struct StepProgress {
+  std::int64_t rows = 0;
+  std::int64_t blocks_done = 0;
+  std::int64_t blocks = 0;
+  state::Progress latest;  ///< Of the range that was written last.
+  std::vector<std::string> waiting_for;
+};
+
+/// Of the first step that is not done; none: none is under way.
+std::optional<StepProgress> under_way(const std::vector<state::Progress>& all) {
+  const auto first = std::ranges::find(all, false, &state::Progress::done);
+  if (first == all.end()) {
+    return std::nullopt;
+  }
+  StepProgress sum;
+  for (const state::Progress& range : all) {
+    if (range.step != first->step) {
+      continue;
+    }
+    const auto blocks = range.bound_block - range.first_block;
+    sum.rows += range.rows;
+    sum.blocks += blocks;
+    sum.blocks_done += range.done ? blocks : range.blocks_done;
+    if (range.updated_at > sum.latest.updated_at) {
+      sum.latest = range;
+    }
+    if (!range.done && !range.waiting_for.empty() &&
+        std::ranges::find(sum.waiting_for, range.waiting_for) ==
+            sum.waiting_for.end()) {
+      sum.waiting_for.push_back(range.waiting_for);
+    }
+  }
+  return sum;
 }
 
-std::string progress_text(const state::Progress& progress) {
-  const std::int64_t share =
-      progress.bound_block > 0
-          ? 100 * progress.next_block / progress.bound_block
-          : 0;
+std::string eta_text(const state::Progress& latest) {
+  if (latest.eta_ms < 0) {
+    return {};
+  }
+  const auto human = [](std::int64_t ms) {
+    return human_duration(std::chrono::milliseconds(ms));
+  };
+  std::string text = fmt::format(", ETA {}", human(latest.eta_ms));
+  if (latest.eta_before_ms >= 0) {
+    text += fmt::format(" (10 min ago: {})", human(latest.eta_before_ms));
+  }
+  return text;
+}
+
+/// `42 %, 840,000 rows, 12,300 rows/s, ETA 3 min`, and why it waits.
+std::string progress_text(const StepProgress& step) {
   std::string text =
-      fmt::format("{} %, {} rows", share, human_count(progress.rows));
-  if (!progress.waiting_for.empty()) {
-    text += fmt::format(", waiting: {}", progress.waiting_for);
+      fmt::format("{} %, {} rows",
+                  step.blocks > 0 ? 100 * step.blocks_done / step.blocks : 0,
+                  human_count(step.rows));
+  if (step.latest.rows_per_second > 0) {
+    text +=
+        fmt::format(", {} rows/s", human_count(step.latest.rows_per_second));
+  }
+  text += eta_text(step.latest);
+  if (!step.waiting_for.empty()) {
+    text += fmt::format(", waiting: {}", fmt::join(step.waiting_for, "; "));
   }
   return text;
 }
@@ -45,8 +112,8 @@ std::string place_text(const StatusRow& row) {
       : stored.completed
           ? fmt::format("{} complete", plan::name(*stored.completed))
           : "started";
-  if (const auto* progress = latest(row.progress)) {
-    text += ", " + progress_text(*progress);
+  if (const auto step = under_way(row.progress)) {
+    text += ", " + progress_text(*step);
   }
   return text;
 }
@@ -134,8 +201,13 @@ Json progress_json(const std::vector<state::Progress>& all) {
     one["step"] = progress.step;
     one["worker"] = progress.worker;
     one["rows"] = progress.rows;
-    one["blocks_done"] = progress.next_block;
-    one["blocks_total"] = progress.bound_block;
+    const auto blocks = progress.bound_block - progress.first_block;
+    one["blocks_done"] = progress.done ? blocks : progress.blocks_done;
+    one["blocks_total"] = blocks;
+    one["rows_per_second"] = progress.rows_per_second;
+    one["eta_ms"] = number_or_null(progress.eta_ms);
+    one["eta_before_ms"] = number_or_null(progress.eta_before_ms);
+    one["hot_rows"] = progress.hot_rows;
     one["quarantined"] = progress.quarantined;
     one["wal_bytes"] = progress.wal_bytes;
     one["waiting_for"] = text_or_null(progress.waiting_for);
@@ -172,6 +244,7 @@ Json status_json(const StatusRow& row) {
   json["verify_rows"] = stored.verify_rows;
   json["verify_differences"] = stored.verify_differences;
   json["progress"] = progress_json(row.progress);
+  json["settings"] = settings_json(stored);
   json["problem"] = text_or_null(stored.poison);
   json["next"] = text_or_null(known.next_command());
   return json;

@@ -132,6 +132,8 @@ pg::Result FakeSession::migration_row() const {
       {"paused", tables.paused ? "t" : "f"},
       {"paused_by", tables.paused ? "ann" : ""},
       {"poison", ""},
+      {"live", "{}"},
+      {"in_force", "{}"},
       {"started_at", ""},
       {"switched_at", ""},
       {"updated_at", ""},

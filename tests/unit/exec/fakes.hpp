@@ -82,6 +82,9 @@ class FakeSession : public pg::Session {
 class FakeBench : public Workbench {
  public:
   pg::Session& work() override { return session; }
+  std::shared_ptr<pg::Session> open_session() override {
+    return {std::shared_ptr<void>(), &session};
+  }
   const pg::Arrival& arrival() const override { return arrived; }
   bool lost() const noexcept override { return is_lost; }
   void recover(milliseconds /*patience*/) override {

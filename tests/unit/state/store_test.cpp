@@ -79,7 +79,7 @@ TEST_F(StoreTest, EveryTableHasAPrimaryKeyAndPublicHasNoRights) {
     is_revoked =
         is_revoked || statement.text().starts_with("REVOKE ALL ON ALL TABLES");
   }
-  EXPECT_EQ(tables, 7);
+  EXPECT_EQ(tables, 8);
   EXPECT_TRUE(is_revoked);
 }
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "pgexpand/backfill/engine.hpp"
+#include "pgexpand/spec/settings.hpp"
+
+#include <string_view>
+
+namespace pgexpand::cli {
+
+/// The pace of a walk, as the settings have it.
+[[nodiscard]] backfill::Pace pace_of(const spec::Settings& settings);
+
+/// The one value that the setting `key` ("backfill.pause") gives a running
+/// walk. Empty: it cannot be changed while a walk runs.
+[[nodiscard]] state::WalkSettings live_value(std::string_view key,
+                                             const spec::Settings& settings);
+
+}  // namespace pgexpand::cli
