@@ -24,5 +24,6 @@ struct Explanation {
 [[nodiscard]] std::span<const Explanation> sql_explanations();
 [[nodiscard]] std::span<const Explanation> plan_explanations();
 [[nodiscard]] std::span<const Explanation> run_explanations();
+[[nodiscard]] std::span<const Explanation> walk_explanations();
 
 }  // namespace pgexpand::cli

@@ -80,14 +80,6 @@ constexpr auto texts = std::to_array<Explanation>({
      "The server rejected a statement. The step was rolled back.\n"
      "SQLSTATE says why; contents of rows are withheld unless --show-\n"
      "data is given."},
-    {"backfill.pinned",
-     "Something keeps PostgreSQL from reusing the space of dead rows: an\n"
-     "old transaction, a prepared one, a replication slot, or a standby\n"
-     "with feedback. The backfill goes on with one pass a window, and the\n"
-     "table grows as with a plain UPDATE. `--pinned wait` waits instead."},
-    {"backfill.throttled",
-     "The throttle held the walk up for longer than `backfill.max_wait`.\n"
-     "Progress is saved; the same command continues. See docs/throttle.md."},
     {"rollback.after-contract",
      "Contract dropped the old shape and with it the way back. Write a\n"
      "new migration that goes the other way."},

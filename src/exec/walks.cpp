@@ -54,6 +54,13 @@ Error differs(const Job& job,
 
 namespace {
 
+backfill::Pace pace_of(const Job& job) {
+  backfill::Pace pace = job.options.pace;
+  pace.limits.search_path =
+      fmt::format("{}", fmt::join(job.plan.search_path, ", "));
+  return pace;
+}
+
 // Of the work session, as SET ROLE left it; empty: its own.
 std::string acting_role(Job& job) {
   return job.session()
@@ -125,7 +132,7 @@ CompareResult compare_and_repair(
   };
   const auto compare = [&] {
     CompareResult compared = backfill::compare(
-        action, comparisons, walk_of(job, step), job.options.pace);
+        action, comparisons, walk_of(job, step), pace_of(job));
     // Of this table: another one's rows are for its own comparison.
     compared.quarantined =
         job.store().quarantine_count(job.id, action.table.display());
@@ -136,8 +143,8 @@ CompareResult compare_and_repair(
   if (result.outcome == Outcome::done && !is_clean(result) &&
       job.options.repair) {
     start_over();
-    repaired = backfill::repair(
-        asked, comparisons, walk_of(job, step + ":repair"), job.options.pace);
+    repaired = backfill::repair(asked, comparisons,
+                                walk_of(job, step + ":repair"), pace_of(job));
     job.check();
     result = compare();
   }
@@ -161,7 +168,7 @@ TaskResult fill_rows(Job& job, Task& task, const plan::BackfillRows& fill) {
                            .limit = std::nullopt},
                           job.reporter);
   const auto result =
-      backfill::fill(fill, walk_of(job, task.step().id), job.options.pace);
+      backfill::fill(fill, walk_of(job, task.step().id), pace_of(job));
   if (result.outcome == Outcome::done) {
     job.record([&](state::Store& store) { task.record_done(store); });
   }

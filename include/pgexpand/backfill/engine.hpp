@@ -45,6 +45,7 @@ struct Limits {
   bool wait_while_pinned = false;  ///< Else go on with one pass a window.
   std::optional<std::string> throttle_file;   ///< While it exists.
   std::optional<std::string> throttle_query;  ///< While it is true, or fails.
+  std::string search_path{};  ///< The query's; as set_config() takes it.
 
   friend bool operator==(const Limits&, const Limits&) = default;
 };

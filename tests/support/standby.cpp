@@ -1,0 +1,86 @@
+#include "support/standby.hpp"
+
+#include "support/test_database.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <stdexcept>
+#include <thread>
+
+namespace pgexpand::testing {
+namespace {
+
+/// PostgreSQL refuses to run as root; the sandbox's own server does as well.
+Arguments as_server_user(Arguments command) {
+  if (geteuid() == 0) {
+    const Arguments prefix{"setpriv", "--reuid=postgres", "--regid=postgres",
+                           "--init-groups"};
+    command.insert(command.begin(), prefix.begin(), prefix.end());
+  }
+  return command;
+}
+
+void run_as_server_user(const Arguments& command) {
+  const auto result = run_process(as_server_user(command));
+  if (result.exit_code != 0) {
+    throw std::runtime_error(result.err);
+  }
+}
+
+bool is_streaming(const std::string& name) {
+  const TestDatabase any;
+  const auto session = any.application();
+  return session
+             ->run(sql::Statement::verbatim(
+                 "SELECT count(*) FROM pg_stat_replication WHERE state ="
+                 " 'streaming' AND application_name = '" +
+                 name + "'"))
+             .single() == "1";
+}
+
+}  // namespace
+
+Standby::Standby(const std::string& name, const std::string& settings)
+    : folder_(fmt::format("{}/{}", shared_server().folder(), name)) {
+  run_as_server_user(
+      {shared_server().bindir() + "/pg_basebackup",
+       "--dbname=" + shared_server().dsn() + " application_name=" + name,
+       "--pgdata=" + folder_, "--write-recovery-conf", "--checkpoint=fast"});
+  run_as_server_user({"sh", "-c",
+                      fmt::format("printf '%s\\n' \"port = 6543\" "
+                                  "\"unix_socket_directories = '{0}'\" \"{1}\" "
+                                  ">> {0}/postgresql.conf",
+                                  folder_, settings)});
+  server_.emplace(
+      as_server_user({shared_server().bindir() + "/postgres", "-D", folder_}));
+  constexpr int tries = 300;
+  for (int i = 0; !is_streaming(name); ++i) {
+    if (i == tries || !server_->is_running()) {
+      throw std::runtime_error("the standby does not stream: " +
+                               server_->err());
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+Standby::~Standby() {
+  thaw();
+  server_->send_signal(SIGQUIT);
+  server_->wait();
+  run_process({"rm", "-rf", folder_});
+}
+
+void Standby::freeze() { signal_all("STOP"); }
+
+void Standby::thaw() { signal_all("CONT"); }
+
+void Standby::signal_all(const std::string& signal) const {
+  run_process(
+      {"sh", "-c",
+       fmt::format("kill -{0} {1} $(pgrep -P {1})", signal, server_->pid())});
+}
+
+}  // namespace pgexpand::testing
