@@ -100,11 +100,7 @@ void Crew::prepare() {
   const bool is_new = ranges_.all().empty();
   bool changed = ranges_.adopt(leaves_);
   if (!ranges_.all_done()) {
-    // A window is no wider than that on any page of eight rows and more.
-    const auto window = board_.pace().batch_rows * board_.pace().passes / 8;
-    changed = ranges_.share_out(board_.pace().workers,
-                                std::min<std::int64_t>(window, 1'024)) ||
-              changed;
+    changed = ranges_.share_out(board_.pace().workers) || changed;
   }
   if (changed || is_new) {
     save();

@@ -128,7 +128,7 @@ bool Ranges::extend(const std::vector<Leaf>& leaves) {
   return grew;
 }
 
-bool Ranges::share_out(int workers, std::int64_t window) {
+bool Ranges::share_out(int workers) {
   const auto left = [&](const Progress& range) {
     return range.done || !range.key_bound.empty()
                ? 0
@@ -139,7 +139,7 @@ bool Ranges::share_out(int workers, std::int64_t window) {
     const auto unfinished = std::ranges::count(all_, false, &Progress::done);
     const auto largest = std::ranges::max_element(all_, {}, left);
     if (unfinished >= workers || largest == all_.end() ||
-        left(*largest) < 2 * std::max(window, fewest_blocks)) {
+        left(*largest) < 2 * fewest_blocks) {
       return cut;
     }
     Progress rest;
@@ -149,8 +149,7 @@ bool Ranges::share_out(int workers, std::int64_t window) {
     rest.round = largest->round;
     // As many parts as workers are without one, so that these are alike.
     const auto parts = workers - unfinished + 1;
-    const auto keeps =
-        std::max(left(*largest) / parts, std::max(window, fewest_blocks));
+    const auto keeps = std::max(left(*largest) / parts, fewest_blocks);
     rest.first_block = rest.next_block = largest->next_block + keeps;
     rest.bound_block = largest->bound_block;
     largest->bound_block = rest.first_block;

@@ -35,9 +35,9 @@ class Ranges {
   void start_round(const std::vector<Leaf>& leaves, int round);
   /// What leaves have grown by since, as further ranges. True if any.
   bool extend(const std::vector<Leaf>& leaves);
-  /// Cuts the largest unfinished ranges until `workers` are unfinished. The
-  /// window at a cursor, `window` blocks, stays whole. True if any was cut.
-  bool share_out(int workers, std::int64_t window);
+  /// Cuts the largest unfinished ranges until `workers` are unfinished. True if
+  /// any was cut. A window may be cut: rows that are done are passed over.
+  bool share_out(int workers);
 
  private:
   [[nodiscard]] state::Progress fresh(const Leaf& leaf) const;

@@ -22,12 +22,16 @@ class ProgressRecorder : public report::Reporter {
     if (const auto* progress = std::get_if<report::Progress>(&event)) {
       all.push_back(*progress);
     }
+    if (const auto* warning = std::get_if<report::Warning>(&event)) {
+      warnings.push_back(warning->message);
+    }
   }
   [[nodiscard]] std::string waiting_for() const {
     return all.empty() ? std::string() : all.back().waiting_for;
   }
 
   std::vector<report::Progress> all;
+  std::vector<std::string> warnings;
 };
 
 /// A table public.orders with a new column `fresh` that must become

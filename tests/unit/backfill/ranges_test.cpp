@@ -45,38 +45,35 @@ TEST(RangesTest, EachLeafGetsOne) {
 TEST(RangesTest, WorkersGetAlikeShares) {
   Ranges ranges;
   ranges.adopt({leaf(7, 10'000)});
-  EXPECT_TRUE(ranges.share_out(4, 100));
+  EXPECT_TRUE(ranges.share_out(4));
   EXPECT_THAT(ranges.all(), SizeIs(4));
   expect_cover(ranges, 7, 10'000);
   for (const auto& range : ranges.all()) {
     EXPECT_NEAR(static_cast<double>(range.bound_block - range.first_block),
                 2'500, 5);
   }
-  EXPECT_FALSE(ranges.share_out(4, 100));
+  EXPECT_FALSE(ranges.share_out(4));
 }
 
-TEST(RangesTest, TheWindowAtACursorStaysWhole) {
+TEST(RangesTest, WhatIsBehindTheCursorIsNotShared) {
   Ranges ranges;
   ranges.adopt({leaf(7, 1'000)});
   ranges.all()[0].next_block = 700;
-  ranges.share_out(2, 200);
-  EXPECT_THAT(ranges.all(), SizeIs(1));
-  ranges.share_out(2, 100);
-  EXPECT_THAT(ranges.all(), SizeIs(2));
-  EXPECT_GE(ranges.all()[0].bound_block, 800);
+  ranges.share_out(2);
+  EXPECT_EQ(ranges.all()[0].bound_block, 850);
   expect_cover(ranges, 7, 1'000);
 }
 
 TEST(RangesTest, ASmallTableIsNotCut) {
   Ranges ranges;
   ranges.adopt({leaf(7, 100)});
-  EXPECT_FALSE(ranges.share_out(8, 10));
+  EXPECT_FALSE(ranges.share_out(8));
 }
 
 TEST(RangesTest, NoTwoRangesHaveOneNumber) {
   Ranges ranges;
   ranges.adopt({leaf(7, 10'000), leaf(8, 10'000)});
-  ranges.share_out(6, 10);
+  ranges.share_out(6);
   std::vector<int> numbers;
   for (const auto& range : ranges.all()) {
     numbers.push_back(range.worker);
@@ -88,7 +85,7 @@ TEST(RangesTest, NoTwoRangesHaveOneNumber) {
 TEST(RangesTest, ARewrittenLeafStartsAgainAndKeepsItsCounts) {
   Ranges ranges;
   ranges.adopt({leaf(7, 10'000), leaf(8, 50)});
-  ranges.share_out(3, 100);
+  ranges.share_out(3);
   ranges.all()[0].rows = 11;
   ranges.all()[0].next_block = 300;
   EXPECT_TRUE(ranges.adopt({leaf(7, 6'000, 2), leaf(8, 50)}));
@@ -128,7 +125,7 @@ TEST(RangesTest, APartitionThatWasAttachedMeanwhileIsNotDone) {
 TEST(RangesTest, ANewRoundWalksEverythingToItsPresentEnd) {
   Ranges ranges;
   ranges.adopt({leaf(7, 10'000)});
-  ranges.share_out(2, 100);
+  ranges.share_out(2);
   for (auto& range : ranges.all()) {
     range.done = true;
     range.round_rows = 5;
