@@ -4,6 +4,7 @@
 
 #include "backfill/cells.hpp"
 #include "backfill/crew.hpp"
+#include "backfill/key_parts.hpp"
 #include "backfill/statements.hpp"
 #include "backfill/trouble.hpp"
 
@@ -55,18 +56,26 @@ std::vector<std::string> Findings::samples() const {
 Comparer::Comparer(const plan::CompareRows& action,
                    const std::vector<plan::Comparison>& comparisons,
                    Findings& findings,
-                   TableWalk& walk)
+                   TableWalk& walk,
+                   pg::Session& reader)
     : action_(action),
       comparisons_(comparisons),
       findings_(findings),
-      walk_(walk) {
+      walk_(walk),
+      reader_(reader) {
   action_.table = walk.leaf();
 }
 
 void Comparer::run() {
+  if (walk_.goes_by_key()) {
+    run_by_key();
+  } else {
+    run_by_blocks();
+  }
+}
+
+void Comparer::run_by_blocks() {
   const state::Progress& progress = walk_.progress();
-  int clashes = 0;
-  int cancels = 0;
   while (progress.next_block < progress.bound_block) {
     const auto first = progress.next_block;
     const auto width = blocks_for(walk_.size().rows(), walk_.rows_per_block());
@@ -75,20 +84,55 @@ void Comparer::run() {
       if (compare_part(part) == Verdict::halted) {
         return;
       }
-      clashes = cancels = 0;
+      clashes_ = cancels_ = 0;
       walk_.rest();
     } catch (const Error& error) {
-      const Trouble trouble = classify(error);
-      if (trouble == Trouble::cancelled && ++cancels <= most_cancels) {
-        walk_.size().halve();
-      } else if (trouble != Trouble::contention) {
-        throw;
-      } else if (!walk_.back_off(++clashes, part)) {
+      if (!handle(error, part)) {
         return;
       }
     }
   }
   walk_.finish();
+}
+
+void Comparer::run_by_key() {
+  KeyParts parts(walk_, action_.key);
+  bool one_by_one = false;
+  while (const auto part = parts.next(walk_.size().rows())) {
+    try {
+      const Verdict verdict =
+          walk_.batch(parts.after(*part), one_by_one ? 0 : part->rows, [&] {
+            return one_by_one ? count_each_row(part->where)
+                              : count(part->where);
+          });
+      if (verdict == Verdict::halted) {
+        return;
+      }
+      clashes_ = cancels_ = 0;
+      one_by_one = false;
+      walk_.rest();
+    } catch (const Error& error) {
+      if (classify(error) == Trouble::row && !one_by_one) {
+        check_statement();
+        one_by_one = true;
+      } else if (!handle(error, {})) {
+        return;
+      }
+    }
+  }
+  walk_.finish();
+}
+
+bool Comparer::handle(const Error& error, Blocks part) {
+  const Trouble trouble = classify(error);
+  if (trouble == Trouble::cancelled && ++cancels_ <= most_cancels) {
+    walk_.size().halve();
+    return true;
+  }
+  if (trouble != Trouble::contention) {
+    throw error;
+  }
+  return walk_.back_off(++clashes_, part);
 }
 
 Verdict Comparer::compare_part(Blocks part) {
@@ -124,11 +168,27 @@ void Comparer::check_statement() {
       count_differences(action_.table, comparisons_, Blocks{0, 0}));
 }
 
-Tally Comparer::count(Blocks part) {
+// An error must not end the transaction that holds the snapshot.
+pg::Result Comparer::read(const sql::Statement& statement) {
+  if (&reader_ == &walk_.session()) {
+    return reader_.run(statement);
+  }
+  reader_.run(sql::Statement::of("SAVEPOINT pgexpand_read"));
+  try {
+    pg::Result result = reader_.run(statement);
+    reader_.run(sql::Statement::of("RELEASE SAVEPOINT pgexpand_read"));
+    return result;
+  } catch (const Error&) {
+    if (reader_.is_open()) {
+      reader_.run(sql::Statement::of("ROLLBACK TO SAVEPOINT pgexpand_read"));
+    }
+    throw;
+  }
+}
+
+Tally Comparer::count(const Where& part) {
   const pg::Row row =
-      walk_.session()
-          .run(count_differences(action_.table, comparisons_, part))
-          .rows.at(0);
+      read(count_differences(action_.table, comparisons_, part)).rows.at(0);
   const Tally tally{.rows = number(row.at(0)),
                     .differences = number(row.at(1))};
   for (std::size_t item = 0; item < comparisons_.size(); ++item) {
@@ -142,9 +202,9 @@ Tally Comparer::count(Blocks part) {
   return tally;
 }
 
-Tally Comparer::count_each_row(Blocks block) {
-  walk_.session().run(compare_each_row(action_, comparisons_, block));
-  const pg::Result outcome = walk_.session().run(read_outcome());
+Tally Comparer::count_each_row(const Where& part) {
+  read(compare_each_row(action_, comparisons_, part));
+  const pg::Result outcome = read(read_outcome());
   Tally tally;
   std::set<std::string> bad;
   for (const pg::Row& row : outcome.rows) {
@@ -160,42 +220,42 @@ Tally Comparer::count_each_row(Blocks block) {
   return tally;
 }
 
-void Comparer::add_samples(Blocks part) {
+void Comparer::add_samples(const Where& part) {
   const auto wanted = static_cast<std::int64_t>(findings_.samples_wanted());
   if (wanted == 0) {
     return;
   }
-  const pg::Result found = walk_.session().run(
-      sample_differences(action_, comparisons_, part, wanted));
+  const pg::Result found =
+      read(sample_differences(action_, comparisons_, part, wanted));
   for (const pg::Row& row : found.rows) {
     findings_.add_sample(text(row.at(0)));
   }
 }
 
-CompareResult compare(const plan::CompareRows& action,
-                      const std::vector<plan::Comparison>& comparisons,
-                      const Walk& walk,
-                      const Pace& pace) {
-  Findings findings;
-  Crew crew(walk, pace,
-            {.phase = plan::Phase::verify,
-             .batch_factor = read_factor,
-             .writes = false},
-            action.table,
-            {.walk =
-                 [&](TableWalk& range) {
-                   Comparer(action, comparisons, findings, range).run();
-                 },
-             .extends = true,
-             .forget = [&] { findings.forget(); }});
-  CompareResult result;
-  if (!comparisons.empty()) {
-    // A finished walk is not continued but done again. So is one that found a
-    // difference: which comparison it was, and whose row, is not in a cursor.
-    result.outcome = crew.is_under_way() && crew.differences() == 0
-                         ? crew.run()
-                         : crew.start_over();
+namespace {
+
+/// A session whose open transaction sees everything as of one moment.
+class Snapshot {
+ public:
+  explicit Snapshot(std::shared_ptr<pg::Session> session)
+      : session_(std::move(session)), transaction_(*session_, {}) {
+    session_->run(sql::Statement::of(
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    session_->run(sql::Statement::of("SELECT 1"));  // takes it
   }
+  [[nodiscard]] pg::Session& session() { return *session_; }
+
+ private:
+  std::shared_ptr<pg::Session> session_;
+  pg::Transaction transaction_;
+};
+
+CompareResult gather(const std::vector<plan::Comparison>& comparisons,
+                     const Findings& findings,
+                     const Walk& walk,
+                     const Crew& crew,
+                     Outcome outcome) {
+  CompareResult result{.outcome = outcome};
   result.rows = crew.rows();
   result.differences = crew.differences();
   result.quarantined = state::Store(walk.session, walk.state_schema)
@@ -206,6 +266,62 @@ CompareResult compare(const plan::CompareRows& action,
   result.sample_keys = findings.samples();
   result.paused_by = crew.paused_by();
   return result;
+}
+
+// The snapshot is older than the table's size, so one worker sees all of it; a
+// table that is rewritten meanwhile is seen as it was, too.
+CompareResult compare_at_once(const plan::CompareRows& action,
+                              const std::vector<plan::Comparison>& comparisons,
+                              const Walk& walk,
+                              const Pace& pace,
+                              const WalkStyle& style) {
+  Findings findings;
+  Snapshot snapshot(walk.open_session());
+  Crew crew(walk, pace, style, action.table,
+            {.walk =
+                 [&](TableWalk& range) {
+                   Comparer(action, comparisons, findings, range,
+                            snapshot.session())
+                       .run();
+                 },
+             .forget = [&] { findings.forget(); }});
+  const Outcome outcome = crew.start_over();
+  return gather(comparisons, findings, walk, crew, outcome);
+}
+
+}  // namespace
+
+CompareResult compare(const plan::CompareRows& action,
+                      const std::vector<plan::Comparison>& comparisons,
+                      const Walk& walk,
+                      const Pace& pace) {
+  const WalkStyle style{.phase = plan::Phase::verify,
+                        .batch_factor = read_factor,
+                        .writes = false};
+  if (action.one_snapshot && !comparisons.empty()) {
+    Pace alone = pace;
+    alone.workers = 1;
+    return compare_at_once(action, comparisons, walk, alone, style);
+  }
+  Findings findings;
+  Crew crew(walk, pace, style, action.table,
+            {.walk =
+                 [&](TableWalk& range) {
+                   Comparer(action, comparisons, findings, range,
+                            range.session())
+                       .run();
+                 },
+             .extends = true,
+             .forget = [&] { findings.forget(); }});
+  Outcome outcome = Outcome::done;
+  if (!comparisons.empty()) {
+    // A finished walk is not continued but done again. So is one that found a
+    // difference: which comparison it was, and whose row, is not in a cursor.
+    outcome = crew.is_under_way() && crew.differences() == 0
+                  ? crew.run()
+                  : crew.start_over();
+  }
+  return gather(comparisons, findings, walk, crew, outcome);
 }
 
 }  // namespace pgexpand::backfill

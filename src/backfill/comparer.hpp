@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backfill/statements.hpp"
 #include "backfill/table_walk.hpp"
 #include "pgexpand/backfill/engine.hpp"
 
@@ -28,30 +29,41 @@ class Findings {
   std::vector<std::string> samples_;
 };
 
-/// Asks the comparisons of every row of one range.
+/// Asks the comparisons of every row of one range, through `reader`: the walk's
+/// own session, or one whose open transaction holds the snapshot.
 class Comparer {
  public:
   Comparer(const plan::CompareRows& action,
            const std::vector<plan::Comparison>& comparisons,
            Findings& findings,
-           TableWalk& walk);
+           TableWalk& walk,
+           pg::Session& reader);
 
   /// From the cursor to the range's end, or until a batch was halted.
   void run();
 
  private:
+  void run_by_blocks();
+  void run_by_key();
+  /// What to do about an error of a part. False: the walk is halted.
+  bool handle(const Error& error, Blocks part);
   Verdict compare_part(Blocks part);
   /// compare_part, one row at a time.
   Verdict compare_rows(Blocks block);
   void check_statement();
-  Tally count(Blocks part);
-  Tally count_each_row(Blocks block);
-  void add_samples(Blocks part);
+  /// `statement` in its own subtransaction where one is needed.
+  pg::Result read(const sql::Statement& statement);
+  Tally count(const Where& part);
+  Tally count_each_row(const Where& part);
+  void add_samples(const Where& part);
 
   plan::CompareRows action_;  ///< Of the leaf.
   const std::vector<plan::Comparison>& comparisons_;
   Findings& findings_;
   TableWalk& walk_;
+  pg::Session& reader_;
+  int clashes_ = 0;  ///< In a row.
+  int cancels_ = 0;
 };
 
 }  // namespace pgexpand::backfill

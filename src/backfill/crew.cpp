@@ -90,13 +90,20 @@ pg::Timeouts Crew::timeouts() const {
   return {.lock = patience};
 }
 
+void Crew::read_tree() {
+  leaves_ = read_leaves(walk_.session, root_);
+  for (Leaf& leaf : leaves_) {
+    leaf.has_blocks = leaf.has_blocks && !board_.pace().key_order;
+  }
+}
+
 // A leaf's size is read once its sync trigger is there: rows above it need
 // nothing.
 void Crew::prepare() {
   pg::Transaction transaction(walk_.session, timeouts());
   const auto orders = store_.begin_batch(walk_.migration, walk_.epoch);
   board_.obey(orders.live);
-  leaves_ = read_leaves(walk_.session, root_);
+  read_tree();
   const bool is_new = ranges_.all().empty();
   bool changed = ranges_.adopt(leaves_);
   if (!ranges_.all_done()) {
@@ -132,7 +139,7 @@ Crew::Next Crew::after_round() {
   if (*clean) {
     return Next::nothing;
   }
-  leaves_ = read_leaves(walk_.session, root_);
+  read_tree();
   ranges_.start_round(leaves_, ranges_.round() + 1);
   return Next::more;
 }
@@ -203,13 +210,14 @@ bool Crew::lost_its_leaf(const Error& error) const {
 }
 
 void Crew::work_on_ranges(pg::Session& session) {
+  std::int64_t rows_since_rest = 0;
   try {
     while (board_.halted() == Halt::none) {
       Progress* range = take_range();
       if (range == nullptr) {
         return;
       }
-      TableWalk walk(board_, session, leaf_of(*range), *range);
+      TableWalk walk(board_, session, leaf_of(*range), *range, rows_since_rest);
       errand_.walk(walk);
       *range = walk.progress();
     }

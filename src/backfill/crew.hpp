@@ -58,6 +58,7 @@ class Crew {
 
  private:
   void load();
+  void read_tree();
   /// Leaves and ranges as they are now, saved if anything changed.
   void prepare();
   void save();

@@ -1,6 +1,7 @@
 #include "backfill/clean_check.hpp"
 #include "backfill/crew.hpp"
 #include "backfill/filler.hpp"
+#include "backfill/key_filler.hpp"
 
 #include <fmt/format.h>
 
@@ -23,7 +24,13 @@ void change_state(const Walk& walk,
 Errand errand_of(const plan::BackfillRows& action,
                  const Walk& walk,
                  const Pace& pace) {
-  Errand errand{.walk = [&](TableWalk& range) { Filler(action, range).run(); }};
+  Errand errand{.walk = [&](TableWalk& range) {
+    if (range.goes_by_key()) {
+      KeyFiller(action, range).run();
+    } else {
+      Filler(action, range).run();
+    }
+  }};
   if (action.until_clean) {
     errand.is_clean = [&] { return is_clean(action, walk, pace); };
   }
@@ -65,8 +72,10 @@ std::int64_t repair(const plan::CompareRows& action,
                                   .key = action.key};
     Walk own = walk;
     own.step = fmt::format("{}:{}", walk.step, number);
-    Crew crew(own, pace, {.phase = plan::Phase::verify}, action.table,
-              errand_of(mend, own, pace));
+    Crew crew(own, pace,
+              {.phase = plan::Phase::verify,
+               .skips_triggers = action.may_skip_user_triggers},
+              action.table, errand_of(mend, own, pace));
     if (std::exchange(is_first, false) && !crew.is_under_way()) {
       // Rows that still fail are listed again.
       change_state(walk, pace, [&](state::Store& store) {

@@ -49,9 +49,6 @@ class Filler {
   Part isolate_window(Blocks window);
   Part isolate(Blocks part, const Cursor& here);
   Part fill_row_by_row(Blocks block, const Cursor& here);
-  Tally list_bad_rows();
-  /// Throws if the statement fails without any row.
-  void check_statement();
 
   [[nodiscard]] int passes();
   [[nodiscard]] std::int64_t rows_of(Blocks part, Pass pass) const;

@@ -2,21 +2,25 @@
 
 namespace pgexpand::backfill {
 
-/// Remembers whether a limit is exceeded, with hysteresis: on at the limit, off
-/// only at four fifths of it, so that a value near it does not start and stop
-/// the walk all the time.
+/// Remembers whether a limit is exceeded, with hysteresis: on above the limit,
+/// off only at four fifths of it, so that a value near it does not start and
+/// stop the walk all the time. Pure.
 class Gauge {
  public:
   /// True while `value` is too much.
   bool is_over(double value, double limit) {
     constexpr double released_at = 0.8;
-    is_over_ = is_over_ ? value > released_at * limit : value >= limit;
+    threshold_ = is_over_ ? released_at * limit : limit;
+    is_over_ = value > threshold_;
     return is_over_;
   }
-  void forget() { is_over_ = false; }
+  [[nodiscard]] bool is_over() const { return is_over_; }
+  /// What the last value was compared with.
+  [[nodiscard]] double threshold() const { return threshold_; }
 
  private:
   bool is_over_ = false;
+  double threshold_ = 0;
 };
 
 }  // namespace pgexpand::backfill

@@ -1,7 +1,7 @@
 // Rows whose value fails. A window that holds one is cut in halves until the
 // page is found; that page is then done row by row, each row in a
 // subtransaction, and the rows that fail go to quarantine.
-#include "backfill/cells.hpp"
+#include "backfill/bad_rows.hpp"
 #include "backfill/filler.hpp"
 #include "backfill/statements.hpp"
 #include "backfill/trouble.hpp"
@@ -10,25 +10,8 @@
 
 namespace pgexpand::backfill {
 
-// A missing column or right fails on every row: that is no row's fault.
-void Filler::check_statement() {
-  const Blocks nothing{0, 0};
-  for (int tries = 1;; ++tries) {
-    try {
-      pg::Transaction transaction(walk_.session(), {});
-      walk_.session().run(update_rows(action_, nothing, {}));
-      return;
-    } catch (const Error& error) {
-      if (classify(error) != Trouble::contention ||
-          !walk_.back_off(tries, nothing)) {
-        throw;
-      }
-    }
-  }
-}
-
 Filler::Part Filler::isolate_window(Blocks window) {
-  check_statement();
+  check_update(walk_, action_);
   const auto width = blocks_for(walk_.size().rows(), walk_.rows_per_block());
   for (const Blocks& part : split(window, width)) {
     const auto rows_before = walk_.progress().rows;
@@ -75,7 +58,7 @@ Filler::Part Filler::fill_row_by_row(Blocks block, const Cursor& here) {
     try {
       const Verdict verdict = walk_.batch(here, 0, [&] {
         walk_.session().run(statement);
-        return list_bad_rows();
+        return list_bad_rows(walk_, root_);
       });
       return verdict == Verdict::committed ? Part::done : Part::halted;
     } catch (const Error& error) {
@@ -87,20 +70,6 @@ Filler::Part Filler::fill_row_by_row(Blocks block, const Cursor& here) {
       return Part::halted;
     }
   }
-}
-
-Tally Filler::list_bad_rows() {
-  Tally tally;
-  const pg::Result outcome = walk_.session().run(read_outcome());
-  for (const pg::Row& row : outcome.rows) {
-    tally.rows = number(row.at(0));
-    if (row.at(1)) {
-      ++tally.quarantined;
-      walk_.store().add_quarantine(walk_.progress().migration, root_.display(),
-                                   text(row.at(3)), text(row.at(2)));
-    }
-  }
-  return tally;
 }
 
 }  // namespace pgexpand::backfill

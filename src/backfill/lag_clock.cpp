@@ -10,6 +10,9 @@ constexpr std::size_t most_marks = 7'200;  ///< Two hours of seconds.
 }  // namespace
 
 void LagClock::record(TimePoint now, std::int64_t lsn) {
+  if (!marks_.empty() && lsn < marks_.back().lsn) {
+    marks_.clear();
+  }
   if (!marks_.empty() && marks_.back().lsn == lsn) {
     return;
   }
@@ -19,14 +22,15 @@ void LagClock::record(TimePoint now, std::int64_t lsn) {
   }
 }
 
-std::chrono::milliseconds LagClock::lag(std::int64_t replayed,
-                                        TimePoint now) const {
+LagClock::Lag LagClock::lag(std::int64_t replayed, TimePoint now) const {
   const auto missing =
       std::ranges::upper_bound(marks_, replayed, {}, &Mark::lsn);
-  return missing == marks_.end()
-             ? std::chrono::milliseconds(0)
-             : std::chrono::duration_cast<std::chrono::milliseconds>(
-                   now - missing->at);
+  if (missing == marks_.end()) {
+    return {};
+  }
+  return {.least = std::chrono::duration_cast<std::chrono::milliseconds>(
+              now - missing->at),
+          .is_exact = missing != marks_.begin()};
 }
 
 }  // namespace pgexpand::backfill

@@ -46,6 +46,9 @@ Progress Ranges::fresh(const Leaf& leaf) const {
   range.relfilenode = leaf.relfilenode;
   range.bound_block = leaf.blocks;
   range.round = round();
+  if (!leaf.has_blocks) {
+    range.key_bound = unread_key_bound;
+  }
   return range;
 }
 
@@ -118,7 +121,7 @@ bool Ranges::extend(const std::vector<Leaf>& leaves) {
         end = std::max(end, range.bound_block);
       }
     }
-    if (leaf.blocks > end) {
+    if (leaf.has_blocks && leaf.blocks > end) {
       Progress more = fresh(leaf);
       more.first_block = more.next_block = end;
       all_.push_back(more);

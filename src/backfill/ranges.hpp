@@ -8,6 +8,9 @@
 
 namespace pgexpand::backfill {
 
+/// The bound of a range that goes by key, before it was read.
+inline constexpr const char* unread_key_bound = "[]";
+
 /// The ranges of one step, each with its cursor: disjoint, and together all
 /// blocks of all leaves. Pure: the caller reads and saves them.
 class Ranges {

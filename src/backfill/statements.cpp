@@ -72,7 +72,7 @@ constexpr auto fail_row =
 // that they blame the row and not the COMMIT.
 Statement for_each_row(const sql::TableName& table,
                        const std::vector<sql::Identifier>& key,
-                       Blocks blocks,
+                       const Where& where,
                        const std::string& work) {
   const Expression body = compose(
       "#variable_conflict use_column\n"
@@ -90,7 +90,7 @@ Statement for_each_row(const sql::TableName& table,
       "  PERFORM set_config('pgexpand.rows', pgexpand_done::text, true);\n"
       "  PERFORM set_config('pgexpand.bad', pgexpand_bad::text, true);\n"
       "END",
-      key_text(key), table, inside(blocks), Expression{work});
+      key_text(key), table, where.text, Expression{work});
   return Statement::of("DO {}", Literal{body.text});
 }
 
@@ -112,21 +112,25 @@ std::string compare_one(const Comparison& comparison,
 
 }  // namespace
 
-Statement update_rows(const BackfillRows& fill, Blocks blocks, Pass pass) {
-  return Statement::of("{} WHERE {} AND {}", set_clause(fill), inside(blocks),
+Where::Where(Blocks blocks) : text(inside(blocks)) {}
+
+Statement update_rows(const BackfillRows& fill, const Where& where, Pass pass) {
+  return Statement::of("{} WHERE {} AND {}", set_clause(fill), where.text,
                        share_of(fill.pending, pass));
 }
 
-Statement update_free_rows(const BackfillRows& fill, Blocks blocks, Pass pass) {
+Statement update_free_rows(const BackfillRows& fill,
+                           const Where& where,
+                           Pass pass) {
   return Statement::of(
       "WITH free AS (SELECT t.ctid AS id FROM ONLY {} AS t WHERE {} AND {}"
       " FOR NO KEY UPDATE SKIP LOCKED)"
       " {} WHERE t.ctid = ANY (ARRAY(SELECT free.id FROM free)) AND ({})",
-      fill.table, inside(blocks), share_of(fill.pending, pass),
-      set_clause(fill), fill.pending);
+      fill.table, where.text, share_of(fill.pending, pass), set_clause(fill),
+      fill.pending);
 }
 
-Statement update_each_row(const BackfillRows& fill, Blocks blocks) {
+Statement update_each_row(const BackfillRows& fill, const Where& where) {
   const std::string work =
       fmt::format(
           "  BEGIN\n"
@@ -135,18 +139,18 @@ Statement update_each_row(const BackfillRows& fill, Blocks blocks) {
           "    pgexpand_done := pgexpand_done + pgexpand_count;\n",
           set_clause(fill), fill.pending) +
       fmt::format(fail_row, 0) + "  END;\n";
-  return for_each_row(fill.table, fill.key, blocks, work);
+  return for_each_row(fill.table, fill.key, where, work);
 }
 
-Statement find_pending(const BackfillRows& fill, Blocks blocks) {
+Statement find_pending(const BackfillRows& fill, const Where& where) {
   return Statement::of(
       "SELECT EXISTS (SELECT FROM ONLY {} AS t WHERE {} AND ({}))", fill.table,
-      inside(blocks), fill.pending);
+      where.text, fill.pending);
 }
 
 Statement count_differences(const sql::TableName& table,
                             const std::vector<Comparison>& comparisons,
-                            Blocks blocks) {
+                            const Where& where) {
   std::vector<std::string> counts;
   for (const Comparison& comparison : comparisons) {
     counts.push_back(
@@ -157,17 +161,17 @@ Statement count_differences(const sql::TableName& table,
       " FROM ONLY {} AS t WHERE {}",
       differs_anywhere(comparisons),
       Expression{fmt::format("{}", fmt::join(counts, ", "))}, table,
-      inside(blocks));
+      where.text);
 }
 
 Statement compare_each_row(const plan::CompareRows& action,
                            const std::vector<Comparison>& comparisons,
-                           Blocks blocks) {
+                           const Where& where) {
   std::string work;
   for (std::size_t item = 0; item < comparisons.size(); ++item) {
     work += compare_one(comparisons.at(item), action.table, item);
   }
-  return for_each_row(action.table, action.key, blocks,
+  return for_each_row(action.table, action.key, where,
                       work + "  pgexpand_done := pgexpand_done + 1;\n");
 }
 
@@ -181,14 +185,14 @@ Statement read_outcome() {
 
 Statement sample_differences(const plan::CompareRows& action,
                              const std::vector<Comparison>& comparisons,
-                             Blocks blocks,
+                             const Where& where,
                              std::int64_t limit) {
   return Statement::of("SELECT {} FROM ONLY {} AS t WHERE {} AND ({}) LIMIT {}",
-                       key_text(action.key), action.table, inside(blocks),
+                       key_text(action.key), action.table, where.text,
                        differs_anywhere(comparisons), limit);
 }
 
-Statement name_holders(const sql::TableName& table, Blocks blocks) {
+Statement name_holders(const sql::TableName& table, const Where& where) {
   return Statement::of(
       "SELECT string_agg(DISTINCT CASE WHEN a.pid IS NULL"
       " THEN 'a prepared transaction'"
@@ -199,7 +203,7 @@ Statement name_holders(const sql::TableName& table, Blocks blocks) {
       " JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.granted"
       " AND l.transactionid = r.id"
       " LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid",
-      table, inside(blocks));
+      table, where.text);
 }
 
 }  // namespace pgexpand::backfill

@@ -68,7 +68,8 @@ struct TableWalk::Effect {
 TableWalk::TableWalk(Board& board,
                      pg::Session& session,
                      const sql::TableName& leaf,
-                     state::Progress range)
+                     state::Progress range,
+                     std::int64_t& rows_since_rest)
     : board_(board),
       walk_(board.walk()),
       session_(session),
@@ -77,7 +78,8 @@ TableWalk::TableWalk(Board& board,
       store_(session, walk_.state_schema),
       progress_(std::move(range)),
       size_(board.pace().batch_rows * board.style().batch_factor,
-            board.pace().batch_target * board.style().batch_factor) {
+            board.pace().batch_target * board.style().batch_factor),
+      rows_since_rest_(rows_since_rest) {
   read_table();
   size_.start_at(first_batch_bytes / std::max(facts_.bytes_per_row, 1.0));
 }
@@ -177,6 +179,7 @@ Verdict TableWalk::batch(const Cursor& after,
   next.wal_bytes += effect.wal_bytes;
   progress_ = std::move(next);
   last_hot_rows_ = effect.hot_rows;
+  rows_since_rest_ += std::max(tally.rows, asked_rows);
   if (asked_rows > 0) {
     size_.record(asked_rows, since(begin));
   }
@@ -210,6 +213,11 @@ void TableWalk::finish() {
 }
 
 void TableWalk::rest() {
+  constexpr int next_to_none = 20;  // of a batch
+  if (rows_since_rest_ < size_.rows() / next_to_none) {
+    return;
+  }
+  rows_since_rest_ = 0;
   const milliseconds pause = board_.pace().pause;
   if (pause.count() > 0 && !is_halted()) {
     walk_.sleep(pause);

@@ -41,11 +41,13 @@ enum class Verdict {
 /// commit.
 class TableWalk {
  public:
-  /// `range` is saved already. Reads the table.
+  /// `range` is saved already. Reads the table. `rows_since_rest` belongs to
+  /// the worker: many small leaves share a rest.
   TableWalk(Board& board,
             pg::Session& session,
             const sql::TableName& leaf,
-            state::Progress range);
+            state::Progress range,
+            std::int64_t& rows_since_rest);
 
   /// One transaction: settings, orders, `work`, cursor. `asked_rows` is what it
   /// was sized for; 0 keeps it out of the statistics.
@@ -54,13 +56,21 @@ class TableWalk {
                 const std::function<Tally()>& work);
   /// The range is done.
   void finish();
-  /// Sleeps between batches, outside any transaction.
+  /// Key order: the last key to do; empty: there is none. Saved with the next
+  /// batch.
+  void set_key_bound(std::string key) { progress_.key_bound = std::move(key); }
+  /// Sleeps between batches, outside any transaction; not after one that had
+  /// next to no rows.
   void rest();
   /// Backs off after the `attempt`-th clash with other transactions, and says
   /// so, from the third on naming them. False: the walk is halted.
   bool back_off(int attempt, Blocks blocks);
 
   [[nodiscard]] const state::Progress& progress() const { return progress_; }
+  /// Blocks of this leaf cannot be walked.
+  [[nodiscard]] bool goes_by_key() const {
+    return !progress_.key_bound.empty();
+  }
   [[nodiscard]] const sql::TableName& leaf() const { return leaf_; }
   [[nodiscard]] const TableFacts& facts() const { return facts_; }
   [[nodiscard]] BatchSize& size() { return size_; }
@@ -101,6 +111,7 @@ class TableWalk {
   state::Progress progress_;
   BatchSize size_;
   std::int64_t last_hot_rows_ = 0;
+  std::int64_t& rows_since_rest_;
 };
 
 }  // namespace pgexpand::backfill

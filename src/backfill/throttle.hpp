@@ -1,14 +1,14 @@
 #pragma once
 
 #include "backfill/gauge.hpp"
-#include "backfill/lag_clock.hpp"
+#include "backfill/horizon.hpp"
 #include "backfill/load_sample.hpp"
+#include "backfill/rates.hpp"
+#include "backfill/replicas.hpp"
 #include "pgexpand/backfill/engine.hpp"
 
 #include <chrono>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +24,7 @@ class Throttle {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
+  /// `open` gives the connection to look through, whenever there is none.
   Throttle(std::function<std::shared_ptr<pg::Session>()> open,
            std::function<TimePoint()> now);
 
@@ -33,33 +34,29 @@ class Throttle {
   /// From now on: the tables walked, and our own backends.
   void watch_tables(const std::vector<std::uint32_t>& tables,
                     const std::vector<int>& own_pids);
-  /// Every reason to wait now, in words; empty: go on. Never throws.
+  /// Every reason to wait now, in words; empty: go on. A text changes seldom,
+  /// numbers in it are rounded. Never throws.
   [[nodiscard]] std::vector<std::string> reasons(const Limits& limits);
   /// Who has kept dead rows from being reused for two seconds; none: nobody.
+  /// The text stays the same as long as it is the same one.
   [[nodiscard]] std::optional<std::string> horizon_holder();
   /// How long a COMMIT of ours took.
   void record_commit(milliseconds took);
 
  private:
-  struct Held {
-    std::string xmin;
-    TimePoint since;
-  };
-  struct Commit {
-    TimePoint at;
-    milliseconds took{0};
-  };
-
+  void open_monitor();
+  [[nodiscard]] bool is_due(const Limits& limits) const;
   void look();
   void sample();
-  void follow_horizon(TimePoint now);
   void refuse_unreadable(const Limits& limits) const;
   void decide(const Limits& limits);
-  void judge_standbys(milliseconds max_lag);
+  void judge_replication(milliseconds max_lag);
   void judge_load(const Limits& limits);
+  void judge_table();
   void judge_commits();
   void judge_file(const std::string& path);
-  void judge_query(const std::string& query, const std::string& search_path);
+  void judge_query(const Limits& limits);
+  [[nodiscard]] std::string ask(const Limits& limits) const;
   void add(std::string reason) { reasons_.push_back(std::move(reason)); }
 
   const std::function<std::shared_ptr<pg::Session>()> open_;
@@ -67,19 +64,19 @@ class Throttle {
 
   std::mutex mutex_;  ///< Guards what follows.
   std::shared_ptr<pg::Session> monitor_;
+  std::string looks_as_;    ///< The monitor's role.
+  std::string query_role_;  ///< The throttle query's; empty: the same.
   Workplace workplace_;
   std::optional<TimePoint> looked_at_;
   std::string failure_;  ///< Why there is no sample; empty: there is one.
   LoadSample sample_;
-  double wal_per_second_ = 0;
-  LagClock lag_clock_;
-  std::map<std::string, Gauge> lag_gauges_;  ///< By standby.
+  Replicas replicas_;
+  Horizon horizon_;
+  WalRate wal_rate_;
+  CommitWatch commits_;
   Gauge active_gauge_;
   Gauge wal_gauge_;
   Gauge commit_gauge_;
-  std::deque<Commit> commits_;
-  std::map<std::string, Held> held_;
-  std::optional<std::string> holder_;
   std::optional<Limits> decided_for_;
   std::vector<std::string> reasons_;
 };

@@ -31,13 +31,18 @@ void set_deadline(Invocation& invocation) {
 
 }  // namespace
 
-Campaign::Campaign(Invocation& invocation, Files files)
+Campaign::Campaign(Invocation& invocation,
+                   Files files,
+                   const std::vector<std::string>& ids)
     : invocation_(invocation), reporter_(invocation.make_reporter()) {
   invocation.is_stream = true;
   invocation.body["migrations"] = report::Json::array();
   auto specs = files == Files::strict ? load_specs(invocation)
                                       : load_leniently(invocation);
   set_deadline(invocation);
+  if (files == Files::strict) {
+    refuse_first(invocation, specs, ids);
+  }
   // Its connection is closed again before the runner opens its own.
   static_cast<void>(Workbench(invocation, Access::write).arrival());
   runner_ = std::make_unique<exec::Runner>(

@@ -26,9 +26,11 @@ enum class Files {
 /// the same command continues from.
 class Campaign {
  public:
-  /// Reads the files, connects, creates the state schema if it is missing, and
-  /// waits for the lease.
-  Campaign(Invocation& invocation, Files files);
+  /// Reads the files, connects, creates the state schema if it is missing
+  /// (unless the first of `ids` is refused), and waits for the lease.
+  Campaign(Invocation& invocation,
+           Files files,
+           const std::vector<std::string>& ids = {});
 
   std::optional<plan::Phase> through;  ///< `--through`, if it was given.
   bool accept_drift = false;

@@ -129,6 +129,10 @@ constexpr auto texts = std::to_array<Explanation>({
     {"target.standby",
      "The server is in recovery: a standby cannot be changed. Connect to\n"
      "the primary."},
+    {"target.unverified",
+     "The connection is encrypted, but nothing says that the server is the\n"
+     "right one. Put its authority's certificate where sslrootcert, or\n"
+     "~/.postgresql/root.crt, names it."},
     {"verify.nothing-to-compare",
      "Verify compares the old and the new shape. There are two shapes\n"
      "only between expand and contract."},

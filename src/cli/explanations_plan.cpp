@@ -62,6 +62,11 @@ constexpr auto texts = std::to_array<Explanation>({
     {"column.is-referenced",
      "A foreign key of another table refers to the column. Drop that\n"
      "constraint first."},
+    {"column.key-not-comparable",
+     "A foreign key compares its columns with an operator of the\n"
+     "referenced column's index. There is none for the new type: bigint\n"
+     "can refer to integer, but numeric or text cannot. Change both\n"
+     "columns in one migration, or drop the foreign key first."},
     {"column.moved-twice",
      "Two operations of one migration change the same column's name or\n"
      "type, and no order of them is the obvious one. Write one\n"
@@ -76,6 +81,10 @@ constexpr auto texts = std::to_array<Explanation>({
     {"column.no-default",
      "An identity or generated column gets its value from the server, so\n"
      "it cannot have a default besides."},
+    {"column.partition-key",
+     "Rows are assigned to partitions by the column. PostgreSQL neither\n"
+     "drops nor retypes it, and a new value may belong to another\n"
+     "partition. Copy the rows to a table that is partitioned otherwise."},
     {"column.prepared-statements",
      "After the switch the column has another type or length under the\n"
      "same name. A statement that was prepared before fails once with\n"
@@ -103,6 +112,11 @@ constexpr auto texts = std::to_array<Explanation>({
     {"index.operator-class",
      "The index names an operator class that the new type may not have,\n"
      "so it cannot be built for the new column. Drop the index first."},
+    {"operation.repeated",
+     "Two operations of one migration make the same index or constraint,\n"
+     "forbid NULL in the same column, or fill the same column. Only one\n"
+     "can. Leave one out, name it otherwise, or give it a migration of\n"
+     "its own."},
     {"plan.missing",
      "The planner gave neither a plan nor a reason. This is a bug;\n"
      "please report it with the spec."},
@@ -127,6 +141,12 @@ constexpr auto texts = std::to_array<Explanation>({
     {"rights.schema",
      "The role may not use the schema, or may not create in it what the\n"
      "migration needs. The hint has the GRANT."},
+    {"rights.trigger-function",
+     "A column changes its type under its name, and sessions that are open\n"
+     "then would fail in the table's PL/pgSQL trigger functions. ALTER\n"
+     "FUNCTION at the switch prevents that, and only the function's owner\n"
+     "may do it. Give the role that owner's rights, or the function to\n"
+     "the table's owner."},
     {"rollback.holes",
      "Rows written since hold NULL where the old shape forbids it.\n"
      "Rolling back would need a value for them. Fill them first, or give\n"
@@ -140,11 +160,21 @@ constexpr auto texts = std::to_array<Explanation>({
     {"table.access-method",
      "The backfill walks heap pages. Tables of other access methods are\n"
      "not handled."},
+    {"table.inherits",
+     "Children by INHERITS get no triggers and no indexes of their parent,\n"
+     "so nothing would keep their rows in step. backfill, which needs\n"
+     "neither, and changes of defaults and comments are handled."},
+    {"table.is-partition",
+     "A partition has the columns of the table it belongs to. Name that\n"
+     "one: the change reaches every partition."},
     {"table.not-a-table",
      "The name is a view, a foreign table or another relation, not an\n"
      "ordinary table."},
     {"table.partitioned",
-     "Partitioned tables and inheritance are not handled yet."},
+     "PostgreSQL cannot build an index, a key or a foreign key on a\n"
+     "partitioned table without a long lock, and pgexpand does not build\n"
+     "them partition by partition yet. Do that part by hand, or drop what\n"
+     "is in the way first and create it again after contract."},
     {"table.published",
      "The table is in a publication. A column that is added only here\n"
      "stops logical replication at the subscriber as soon as a row\n"

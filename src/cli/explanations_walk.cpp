@@ -8,6 +8,11 @@ namespace {
 
 constexpr std::array texts{
     Explanation{
+        "backfill.no-key",
+        "The pages of this table cannot be walked: its access method has no\n"
+        "TID range scans. Then rows are walked in the order of the primary\n"
+        "key, and there is none."},
+    Explanation{
         "backfill.pinned",
         "Something keeps PostgreSQL from reusing the space of dead rows: an\n"
         "old transaction, a prepared one, a replication slot, or a standby\n"
@@ -19,11 +24,19 @@ constexpr std::array texts{
         "Progress is saved; the same command continues. See\n"
         "docs/throttle.md."},
     Explanation{
+        "contract.new-partition",
+        "A partition was attached after verify. Its rows have only the old\n"
+        "shape, and contract would drop it."},
+    Explanation{
+        "switch.new-partition",
+        "A partition was attached after verify. Nobody has filled its rows\n"
+        "or compared them, so they would lack their new values."},
+    Explanation{
         "throttle.bad-query",
-        "`backfill.throttle_query` must be one SELECT that gives one boolean\n"
-        "in less than a second. It runs read-only, before the first batch\n"
-        "and then once a second. While it is true, or fails, nothing is\n"
-        "written."},
+        "`backfill.throttle_query` must be one SELECT of one boolean. It runs\n"
+        "read-only, before the first batch and then once a second. This one\n"
+        "can never answer: wrong SQL, a table that is not there, a missing\n"
+        "right, another type, or an attempt to write. See docs/throttle.md."},
     Explanation{
         "throttle.hidden-activity",
         "`backfill.max_active` counts the active backends, and only a role\n"

@@ -247,6 +247,17 @@ std::string Invocation::as_typed(const std::filesystem::path& path) const {
   return (is_below ? relative : path).string();
 }
 
+void Invocation::warn_of_connection(const std::vector<std::string>& warnings) {
+  if (std::exchange(has_warned_, true)) {
+    return;
+  }
+  Diagnostics findings;
+  for (const std::string& warning : warnings) {
+    findings.warn({}, "target.unverified", warning, "");
+  }
+  show(findings);
+}
+
 void Invocation::show(const Diagnostics& findings) {
   Diagnostics relative;
   for (Diagnostic finding : findings.all()) {

@@ -73,6 +73,8 @@ class Invocation {
   /// A path as a person would type it: relative, if it is below the folder.
   [[nodiscard]] std::string as_typed(const std::filesystem::path& path) const;
 
+  /// Shows what a connection warns of, those of the first one.
+  void warn_of_connection(const std::vector<std::string>& warnings);
   /// Prints findings, or keeps them for the JSON answer.
   void show(const Diagnostics& findings);
   /// The same, then throws Error(invalid_spec) or Error(refused) if any
@@ -94,6 +96,7 @@ class Invocation {
   std::optional<spec::ConfigFile> config_;
   std::optional<spec::Settings> settings_;
   Diagnostics shown_;
+  bool has_warned_ = false;  ///< Of the connection.
 };
 
 /// `text` of a file, or nullopt when it cannot be read.

@@ -43,6 +43,7 @@ Workbench::Workbench(Invocation& invocation, Access access)
     : connection_(
           pg::connect(invocation.connect_options(access != Access::write))),
       store_(*connection_.session, state_schema(invocation)) {
+  invocation.warn_of_connection(connection_.arrival.warnings);
   if (access != Access::read) {
     check_target(connection_.arrival);
   }
@@ -88,6 +89,28 @@ void check_dependencies(Invocation& invocation, const Roster& roster) {
     }
   }
   invocation.show_and_stop(findings);
+}
+
+void refuse_first(Invocation& invocation,
+                  const std::vector<spec::MigrationSpec>& specs,
+                  const std::vector<std::string>& ids) {
+  Workbench bench(invocation, Access::plan);
+  if (bench.store().read_version()) {
+    return;
+  }
+  const Roster roster(specs, {});
+  check_dependencies(invocation, roster);
+  for (const Known* known : roster.in_order(ids)) {
+    if (!known->depends_on().empty()) {
+      continue;
+    }
+    const Drafted first = draft(*known->spec, state_schema(invocation),
+                                bench.session(), bench.arrival());
+    if (first.findings.blocks()) {
+      invocation.show_and_stop(first.findings);
+    }
+    return;
+  }
 }
 
 report::PlanSetting plan_setting(Invocation& invocation,

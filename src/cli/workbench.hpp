@@ -59,6 +59,13 @@ void check_dependencies(Invocation& invocation, const Roster& roster);
                                                const pg::Arrival& arrival,
                                                const spec::MigrationSpec* spec);
 
+/// Where nothing has run yet, plans the first of `ids` (of all without any)
+/// that would: one that is refused stops the command before the state schema is
+/// made.
+void refuse_first(Invocation& invocation,
+                  const std::vector<spec::MigrationSpec>& specs,
+                  const std::vector<std::string>& ids);
+
 /// One attempt to plan: the plan, unless a finding blocks.
 struct Drafted {
   std::optional<plan::Plan> plan;

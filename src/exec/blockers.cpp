@@ -32,6 +32,7 @@ constexpr std::array<std::string_view, 9> conflicts{
 
 // Without the right to see other roles' activity xact_start is NULL: such a
 // holder is named after a failed attempt ($3 = 0), but is not waited for.
+// LOCK TABLE takes partitions too, each with a lock_timeout of its own.
 // A prepared transaction is found by the lock that it holds on its own id.
 Statement holders_query() {
   return Statement::of(
@@ -39,7 +40,8 @@ Statement holders_query() {
       " FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND granted"
       " AND database = (SELECT oid FROM pg_catalog.pg_database"
       " WHERE datname = pg_catalog.current_database())"
-      " AND relation = pg_catalog.to_regclass($1)"
+      " AND (relation = pg_catalog.to_regclass($1) OR relation IN (SELECT relid"
+      " FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1))))"
       " AND mode = ANY (pg_catalog.string_to_array($2, ',')))"
       " SELECT a.pid, a.application_name, coalesce(a.state, ''),"
       " coalesce((extract(epoch FROM clock_timestamp() - a.xact_start) * 1000)"

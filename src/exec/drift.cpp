@@ -1,6 +1,5 @@
 #include "exec/drift.hpp"
 
-#include "exec/joined_session.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
 
 #include <fmt/format.h>
@@ -22,9 +21,8 @@ Lines read_fingerprint(const Job& job) {
   for (const auto& table : job.plan.tables) {
     request.tables.push_back(table.name);
   }
-  JoinedSession session(job.session());
   const catalog::Catalog now =
-      pg::read_catalog(session, job.bench.arrival(), request);
+      pg::read_catalog(job.session(), job.bench.arrival(), request);
   Lines lines;
   for (const auto& planned : job.plan.tables) {
     if (const auto* table = now.table(planned.name)) {

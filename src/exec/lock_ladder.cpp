@@ -97,6 +97,11 @@ void LockLadder::set_lock_timeout(milliseconds timeout) {
                                    std::int64_t{timeout.count()}));
 }
 
+void LockLadder::set_statement_timeout(milliseconds timeout) {
+  job_.session().run(Statement::of("SET LOCAL statement_timeout = {}",
+                                   std::int64_t{timeout.count()}));
+}
+
 // The application does not queue behind this mode, so we may wait here until
 // autovacuum has cancelled itself.
 void LockLadder::lock_behind_autovacuum() {
@@ -113,11 +118,17 @@ void LockLadder::take_locks() {
   if (only_autovacuum_) {
     lock_behind_autovacuum();
   }
+  // lock_timeout counts anew for each table, and for each partition of one; the
+  // application behind the first waits for all of them.
+  const auto begin = job_.bench.now();
   for (const auto& [table, mode] : task_.locks()) {
     if (mode != LockMode::none) {
+      const auto used = duration_cast<milliseconds>(job_.bench.now() - begin);
+      set_statement_timeout(std::max(milliseconds{1}, lock_timeout_ - used));
       job_.session().run(lock_table(table, mode));
     }
   }
+  set_statement_timeout(milliseconds{0});
 }
 
 void LockLadder::back_off() {

@@ -29,6 +29,7 @@ class LockLadder {
   void report(const std::vector<report::Blocker>& blockers, int attempt);
   void lock_behind_autovacuum();
   void set_lock_timeout(milliseconds timeout);
+  void set_statement_timeout(milliseconds timeout);
   [[nodiscard]] milliseconds waited() const;
   [[nodiscard]] std::string what() const;
   [[nodiscard]] Error budget_used_up(

@@ -3,6 +3,7 @@
 #include "exec/drift.hpp"
 #include "exec/sqlstate.hpp"
 #include "exec/task.hpp"
+#include "exec/unwalked.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -114,6 +115,9 @@ class PhaseRun {
     name_session();
     state::Store store = job_.store();
     statuses_ = read_statuses(job_, store);
+    if (is_untouched()) {
+      check_unwalked(job_, phase_);
+    }
     if (steps_.empty()) {
       job_.record([&](state::Store& tables) {
         check_drift(job_, tables);

@@ -16,6 +16,8 @@ using state::Migration;
 using state::Status;
 using state::StepStatus;
 
+constexpr const char* check_violation = "23514";
+
 void check_before_contract(const Migration& migration) {
   if (migration.status == Status::contracted ||
       migration.running == Phase::contract) {
@@ -50,7 +52,9 @@ std::string with_count(const std::string& message, std::int64_t count) {
              : std::string(message).replace(at, 2, human_count(count));
 }
 
-void check_gates(const Job& job, const Migration& migration) {
+void check_gates(const Job& job,
+                 const Migration& migration,
+                 const std::optional<std::string>& hint = std::nullopt) {
   const auto entered = std::max(migration.completed, migration.running);
   for (const plan::Gate& gate : job.plan.rollback_gates) {
     if (!entered || gate.since > *entered) {
@@ -61,7 +65,7 @@ void check_gates(const Job& job, const Migration& migration) {
     if (count > 0) {
       throw Error(ErrorKind::refused, gate.code,
                   with_count(gate.message, count))
-          .hint(gate.hint);
+          .hint(hint.value_or(gate.hint));
     }
   }
 }
@@ -80,6 +84,22 @@ void take_back_all(Job& job) {
   }
 }
 
+/// Rows may be written after the gates were counted. The undo steps prove that
+/// there are none, and fail else; counting again then says what is in the way.
+void take_back_or_explain(Job& job, const Migration& migration) {
+  try {
+    take_back_all(job);
+  } catch (const Error& error) {
+    if (error.sqlstate() == check_violation) {
+      check_gates(job, migration,
+                  fmt::format("change those rows, then run pgexpand rollback "
+                              "{} again",
+                              job.id));
+    }
+    throw;
+  }
+}
+
 RunResult take_back(Job& job) {
   const Migration migration = take_up(job);
   if (migration.status == Status::pending) {
@@ -94,7 +114,7 @@ RunResult take_back(Job& job) {
       job.note("rollback_started", "{}");
     });
   }
-  take_back_all(job);
+  take_back_or_explain(job, migration);
   job.record([&](state::Store& store) {
     store.finish_rollback(job.id);
     job.note("rolled_back",

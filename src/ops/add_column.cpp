@@ -40,6 +40,7 @@ class AddColumn final : public TableOperation {
                  "choose another name, or use alter_column", findings)) {
       return;
     }
+    check_parts(*found, findings);
     shapes.of(*found).add({.name = column_.name,
                            .physical = column_.name,
                            .type = column_.type.text,
@@ -92,10 +93,10 @@ class AddColumn final : public TableOperation {
                            *std::move(values));
     pieces.add(situation.catalog, where(), findings);
     if (column_.check) {
-      pieces.add_check(situation.shapes.of(here));
+      pieces.add_check(situation.shapes.of(here), where(), findings);
     }
     if (column_.unique) {
-      pieces.add_unique(situation.catalog);
+      pieces.add_unique(situation.catalog, where(), findings);
     }
     if (column_.references) {
       pieces.add_reference(situation, findings);
@@ -103,6 +104,24 @@ class AddColumn final : public TableOperation {
   }
 
  private:
+  /// What a column of a partitioned table cannot have yet.
+  void check_parts(const catalog::Table& here, Diagnostics& findings) const {
+    const auto refuse = [&](bool is_wanted, const char* what,
+                            const char* hint) {
+      if (is_wanted) {
+        (void)refuse_if_partitioned(here, what, hint, where(), findings);
+      }
+    };
+    refuse(column_.unique.has_value(), "a unique column",
+           "leave `unique` out, and build the index by hand");
+    refuse(column_.references.has_value(), "a foreign key",
+           "leave `references` out: PostgreSQL has no NOT VALID foreign key of "
+           "a partitioned table before 18");
+    refuse(column_.identity.has_value(), "an identity column",
+           "add a plain column with a `default` that takes a sequence's next "
+           "value");
+  }
+
   [[nodiscard]] std::optional<NewColumnValues> answered(
       const Situation& situation,
       const std::string& prefix,

@@ -1,5 +1,4 @@
-// alter_column: another type, nullability, default, check or comment under the
-// same name.
+// alter_column: another type, nullability, default, check or comment.
 //
 // ALTER COLUMN TYPE rewrites the table under ACCESS EXCLUSIVE unless only the
 // catalog changes (varchar(20) to varchar(50), numeric(8,2) to numeric(12,2)).
@@ -10,6 +9,7 @@
 #include "ops/column_rules.hpp"
 #include "ops/enforce.hpp"
 #include "ops/new_column.hpp"
+#include "ops/rights.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
 
@@ -90,6 +90,7 @@ class AlterColumn final : public TableOperation {
     const bool is_twin = shape.move_of(args_.column) != nullptr;
     if (is_twin) {
       carry_probes(here, shape, where(), probes);
+      key_probes(situation, here, probes);
     }
     if (is_twin || args_.up) {
       probes.expressions[prefix + "up"] =
@@ -126,6 +127,7 @@ class AlterColumn final : public TableOperation {
     const Values values{situation, prefix, *this, findings};
     if (shape.move_of(args_.column) != nullptr) {
       check_dependents(here, column, where(), findings);
+      check_may_alter_functions(here, situation.catalog, where(), findings);
       plan_twin(values, here, draft, pieces);
     } else {
       plan_in_place(values, here, draft, pieces);
@@ -133,6 +135,12 @@ class AlterColumn final : public TableOperation {
     if (args_.check) {
       plan_check(values, here, shape, draft);
     }
+  }
+
+ protected:
+  [[nodiscard]] TableUse use() const override {
+    const bool alters = args_.type || args_.nullable || args_.check;
+    return alters ? TableUse::columns : TableUse::metadata;
   }
 
  private:
@@ -210,9 +218,7 @@ class AlterColumn final : public TableOperation {
     if (type == nullptr || up == nullptr || down == nullptr) {
       return;
     }
-    bool is_fine = require_cast(*up, "up", column.type, type->type, findings);
-    is_fine = require_cast(*down, "down", type->type, column.type, findings) &&
-              is_fine;
+    bool is_fine = has_casts(column, type->type, *up, *down, where(), findings);
     is_fine = reads_no_generated_column(here, *up, up_text().where, findings) &&
               is_fine;
     const auto* value =
@@ -248,24 +254,6 @@ class AlterColumn final : public TableOperation {
     if (can_be_added(twin, where(), findings)) {
       add_twin(draft, pieces, twin);
     }
-  }
-
-  bool require_cast(const catalog::ExpressionAnswer& answer,
-                    std::string_view field,
-                    const catalog::Type& from,
-                    const catalog::Type& to,
-                    Diagnostics& findings) const {
-    if (answer.assignable) {
-      return true;
-    }
-    findings.error(
-        where(), fmt::format("column.needs-{}", field),
-        fmt::format("there is no assignment cast from {} to {}, so `{}` must "
-                    "say how",
-                    from.name.text, to.name.text, field),
-        fmt::format("add for instance `{}: \"{}::{}\"`", field,
-                    args_.column.name(), to.name.text));
-    return false;
   }
 
   void plan_in_place(const Values& values,
@@ -311,12 +299,7 @@ class AlterColumn final : public TableOperation {
     if (!args_.default_value) {
       return;
     }
-    if (column.identity || column.generated) {
-      values.findings.error(
-          where(), "column.no-default",
-          fmt::format("column {} is an identity or generated column",
-                      args_.column.name()),
-          "it cannot have a default");
+    if (!may_change_default(column, where(), values.findings)) {
       return;
     }
     const auto* value =

@@ -5,6 +5,7 @@
 // nothing. That ends only if a done row no longer matches, which is what
 // `where` must say when `set` reads a column that it writes.
 #include "ops/comparator.hpp"
+#include "ops/enforce.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
 
@@ -77,6 +78,7 @@ class Backfill final : public TableOperation {
       return;
     }
     for (const auto& assignment : assignments) {
+      draft.claim(fill_claim(here.name, assignment.column));
       pieces.touched.insert(assignment.column);
       pieces.fills.push_back({.assignment = assignment,
                               .type = here.column(assignment.column)->type,
@@ -91,6 +93,9 @@ class Backfill final : public TableOperation {
     pieces.before_switch.push_back(none_left);
     draft.stays(fmt::format("the values filled into {}", here.name.display()));
   }
+
+ protected:
+  [[nodiscard]] TableUse use() const override { return TableUse::metadata; }
 
  private:
   [[nodiscard]] std::vector<plan::Assignment> resolved_assignments(

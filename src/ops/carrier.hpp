@@ -61,10 +61,12 @@ class Carrier {
   void carry_foreign_keys_here();
   void enforce_foreign_key(const catalog::Constraint& key,
                            const catalog::Constraint& fresh);
+  void check_comparable(const catalog::Constraint& key);
   void replace_foreign_key(const catalog::Constraint& key, bool now);
   void take_over_named(const catalog::Constraint& constraint);
   void rename_later_inputs();
   void free_lossy_columns();
+  void prove_nothing_is_lost(const Move& move);
 
   // --- common ----------------------------------------------------------------
   /// The transition in which the new object takes its name: switch if every
@@ -110,5 +112,7 @@ class Carrier {
                                           const catalog::Index& index);
 [[nodiscard]] std::string check_probe(const catalog::Table& table,
                                       const catalog::Constraint& check);
+[[nodiscard]] std::string foreign_key_probe(const catalog::Constraint& key,
+                                            std::size_t n);
 
 }  // namespace pgexpand::ops

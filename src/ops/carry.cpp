@@ -33,6 +33,11 @@ std::string check_probe(const catalog::Table& table,
                      check.name.name());
 }
 
+std::string foreign_key_probe(const catalog::Constraint& key, std::size_t n) {
+  return fmt::format("carry.{}.key.{}.{}", key.table.display(), key.name.name(),
+                     n);
+}
+
 bool moves_any(const TableShape& shape,
                const std::vector<Identifier>& columns) {
   return std::ranges::any_of(columns, [&](const Identifier& column) {
@@ -111,6 +116,52 @@ void carry_probes(const catalog::Table& table,
         is_carried(shape, check.columns)) {
       probes.expressions[check_probe(table, check)] =
           probe_over(table, shape, *check.expression, true, where);
+    }
+  }
+}
+
+namespace {
+
+catalog::KeySide key_side(const Situation& situation,
+                          const sql::TableName& name,
+                          const Identifier& column) {
+  catalog::KeySide side{.table = name, .column = column, .type = {}};
+  const catalog::Table* table = situation.catalog.table(name);
+  if (table == nullptr) {
+    return side;
+  }
+  const TableShape& shape = situation.shapes.of(*table);
+  if (const Move* move = shape.move_of(column)) {
+    const ShapeColumn& after = *shape.column(move->to);
+    side.type = after.type;
+    side.is_user_type = after.is_user_type;
+  }
+  return side;
+}
+
+}  // namespace
+
+void key_probes(const Situation& situation,
+                const catalog::Table& table,
+                catalog::Probes& probes) {
+  const TableShape& shape = situation.shapes.of(table);
+  const auto ask = [&](const catalog::Constraint& key) {
+    for (std::size_t n = 0; n < key.columns.size(); ++n) {
+      probes.keys[foreign_key_probe(key, n)] = {
+          .from = key_side(situation, key.table, key.columns[n]),
+          .to = key_side(situation, key.references_table,
+                         key.references_columns.at(n))};
+    }
+  };
+  for (const auto& key : table.constraints) {
+    if (key.kind == catalog::ConstraintKind::foreign_key &&
+        moves_any(shape, key.columns)) {
+      ask(key);
+    }
+  }
+  for (const auto& key : table.referenced_by) {
+    if (moves_any(shape, key.references_columns)) {
+      ask(key);
     }
   }
 }

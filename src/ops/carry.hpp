@@ -22,6 +22,12 @@ void carry_probes(const catalog::Table& table,
                   const Location& where,
                   catalog::Probes& probes);
 
+/// Asks whether the foreign keys of the table's moved columns, both ways, can
+/// compare the types their columns will have.
+void key_probes(const Situation& situation,
+                const catalog::Table& table,
+                catalog::Probes& probes);
+
 /// True if any of `columns` moves.
 [[nodiscard]] bool moves_any(const TableShape& shape,
                              const std::vector<sql::Identifier>& columns);

@@ -120,6 +120,7 @@ void Carrier::carry_foreign_keys_here() {
 
 void Carrier::enforce_foreign_key(const Constraint& key,
                                   const Constraint& fresh) {
+  check_comparable(key);
   enforce_constraint(
       draft_, {.table = key.table,
                .name = fresh_name(key.name),
@@ -128,6 +129,24 @@ void Carrier::enforce_foreign_key(const Constraint& key,
                .validates = key.is_validated,
                .title = fmt::format("carry foreign key {} of {}",
                                     key.name.name(), key.table.display())});
+}
+
+void Carrier::check_comparable(const Constraint& key) {
+  for (std::size_t n = 0; n < key.columns.size(); ++n) {
+    const auto found = situation_.answers.keys.find(foreign_key_probe(key, n));
+    if (found == situation_.answers.keys.end() || found->second.is_comparable) {
+      continue;
+    }
+    findings_.refuse(
+        pieces_.where, "column.key-not-comparable",
+        fmt::format("foreign key {} of {} cannot follow: PostgreSQL has no "
+                    "operator by which a key finds {} ({}) for {} ({})",
+                    key.name.name(), key.table.display(),
+                    key.references_columns.at(n).name(), found->second.to_type,
+                    key.columns[n].name(), found->second.from_type),
+        "change the type of both columns in one migration, or drop the foreign "
+        "key first");
+  }
 }
 
 /// The old key relies on the old index, so it goes in the transaction that
@@ -168,6 +187,35 @@ void Carrier::replace_foreign_key(const Constraint& key, bool now) {
   }
 }
 
+/// A row written after the gate was counted would lose its value on the way
+/// back. So such rows are forbidden first, and proved absent without a scan
+/// under the swap's lock.
+void Carrier::prove_nothing_is_lost(const Move& move) {
+  const sql::TableName& name = table_.name;
+  const Identifier stale = move.stale();
+  const Identifier check(
+      sql::shorten_name("pgexpand_kept_" + move.from.name()));
+  Transition& step = draft_.at_switch();
+  step.undo_ahead.push_back(
+      {.title = fmt::format("forbid values that the old {} cannot hold",
+                            move.from.name()),
+       .locks = {{name, LockMode::access_exclusive}},
+       .action = plan::RunSql{
+           {Statement::of("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", name,
+                          check),
+            Statement::of("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} IS NOT "
+                          "NULL OR {} IS NULL) NOT VALID",
+                          name, check, stale, move.to)}}});
+  step.undo_ahead.push_back(
+      {.title = fmt::format("prove the old {} holds all", move.from.name()),
+       .locks = {{name, LockMode::share_update_exclusive}},
+       .budget = plan::Budget::unlimited,
+       .action = plan::RunSql{{Statement::of(
+           "ALTER TABLE {} VALIDATE CONSTRAINT {}", name, check)}}});
+  step.undo_before.push_back(
+      Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", name, check));
+}
+
 /// An old side that may have no value cannot be NOT NULL between switch and
 /// contract. On the way back it is proved to hold none while the new shape is
 /// still the one clients get, so that the swap itself scans nothing. After all
@@ -175,8 +223,11 @@ void Carrier::replace_foreign_key(const Constraint& key, bool now) {
 void Carrier::free_lossy_columns() {
   for (const Move& move : shape_.moves()) {
     const auto* column = table_.column(move.from);
-    if (!move.swaps || !column->not_null ||
-        !pieces_.moved.at(move.from).is_lossy) {
+    if (!move.swaps || !pieces_.moved.at(move.from).is_lossy) {
+      continue;
+    }
+    if (!column->not_null) {
+      prove_nothing_is_lost(move);
       continue;
     }
     const Identifier stale = move.stale();

@@ -39,9 +39,15 @@ void fill_holes(TableDraft& table,
        .is_in_place = true});
 }
 
-plan::Comparison no_nulls(const Identifier& physical) {
-  return {.title = fmt::format("{} is not NULL", physical.name()),
-          .differs = is_null(physical)};
+plan::Comparison no_nulls(const Identifier& physical,
+                          const std::optional<Expression>& up) {
+  plan::Comparison comparison{
+      .title = fmt::format("{} is not NULL", physical.name()),
+      .differs = is_null(physical)};
+  if (up) {
+    comparison.repair = plan::Assignment{physical, over_row(*up)};
+  }
+  return comparison;
 }
 
 }  // namespace
@@ -56,11 +62,12 @@ void require_not_null(Draft& draft,
   table.touched.insert(column.name);
   const bool is_certain = up && is_never_null(*table.table, *up);
   if (up) {
+    draft.claim(fill_claim(table.table->name, column.name));
     fill_holes(table, column, physical, *up);
     draft.stays(fmt::format("the values filled into {}", column.name.name()));
   }
-  table.before_switch.push_back(no_nulls(physical));
-  table.after_switch.push_back(no_nulls(after));
+  table.before_switch.push_back(no_nulls(physical, up));
+  table.after_switch.push_back(no_nulls(after, std::nullopt));
   if (!up) {
     draft.visible(fmt::format("an old client's NULL in {} is rejected",
                               column.name.name()));
@@ -131,15 +138,28 @@ void allow_null(Draft& draft,
            "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", name, column.name)}},
        .undo = restore_not_null(name, column.name, down)});
   if (!down) {
-    draft.gate(
-        {.count = Statement::of("SELECT count(*) FROM ONLY {} AS t WHERE {}",
-                                name, is_null(column.name)),
-         .code = "rollback.holes",
-         .message = fmt::format("{{}} rows of {} hold NULL in {}",
-                                name.display(), column.name.name()),
-         .hint = "fill them first, or give the operation a `down`",
-         .since = Phase::switch_over});
+    draft.gate({.count = Statement::of("SELECT count(*) FROM {} AS t WHERE {}",
+                                       name, is_null(column.name)),
+                .code = "rollback.holes",
+                .message = fmt::format("{{}} rows of {} hold NULL in {}",
+                                       name.display(), column.name.name()),
+                .hint = "fill them first, or give the operation a `down`",
+                .since = Phase::switch_over});
   }
+}
+
+bool is_constraint_free(const catalog::Table& table,
+                        const Identifier& name,
+                        const Location& where,
+                        Diagnostics& findings) {
+  if (table.constraint(name) == nullptr) {
+    return true;
+  }
+  findings.error(where, "catalog.name-taken",
+                 fmt::format("constraint {} of {} exists already", name.name(),
+                             table.name.display()),
+                 "give the new one another `name`");
+  return false;
 }
 
 void add_check(Draft& draft,
@@ -148,11 +168,7 @@ void add_check(Draft& draft,
                const Expression& condition,
                const Location& where,
                Diagnostics& findings) {
-  if (table.constraint(name) != nullptr) {
-    findings.error(where, "catalog.name-taken",
-                   fmt::format("constraint {} of {} exists already",
-                               name.name(), table.name.display()),
-                   "give the check a `name`");
+  if (!is_constraint_free(table, name, where, findings)) {
     return;
   }
   enforce_constraint(draft,
@@ -205,6 +221,29 @@ Statement comment_on_column(const sql::TableName& table,
   }
   return Statement::of("COMMENT ON COLUMN {}.{} IS {}", table, column,
                        sql::Literal{*comment});
+}
+
+bool may_change_default(const catalog::Column& column,
+                        const Location& where,
+                        Diagnostics& findings) {
+  if (column.identity || column.generated) {
+    findings.error(where, "column.no-default",
+                   fmt::format("column {} is an identity or generated column",
+                               column.name.name()),
+                   "it cannot have a default");
+    return false;
+  }
+  for (const auto& dependent : column.dependents) {
+    if (dependent.kind == "partition's default") {
+      findings.refuse(
+          where, "column.has-dependents",
+          fmt::format("{} is a partition's or child's own, and would be lost",
+                      dependent.identity),
+          "give it the default of the whole table first");
+      return false;
+    }
+  }
+  return true;
 }
 
 void change_default(Draft& draft,

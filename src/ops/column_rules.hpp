@@ -43,6 +43,12 @@ void add_check(Draft& draft,
                const Location& where,
                Diagnostics& findings);
 
+/// A finding if the table has a constraint of this name.
+[[nodiscard]] bool is_constraint_free(const catalog::Table& table,
+                                      const sql::Identifier& name,
+                                      const Location& where,
+                                      Diagnostics& findings);
+
 /// Refuses a domain with constraints: a column of it rewrites the table.
 [[nodiscard]] bool is_free_of_constraints(const catalog::Type& type,
                                           const Location& where,
@@ -54,6 +60,12 @@ void add_check(Draft& draft,
     const catalog::ExpressionAnswer& plain,
     const catalog::Column& column,
     const catalog::Type& type);
+
+/// False, with a finding, for a column that can have no default, or of which a
+/// partition or child has another one: that would be lost.
+[[nodiscard]] bool may_change_default(const catalog::Column& column,
+                                      const Location& where,
+                                      Diagnostics& findings);
 
 /// Sets or drops (`value` empty) the default at switch.
 void change_default(Draft& draft,

@@ -48,7 +48,9 @@ class CreateIndex final : public TableOperation {
             Draft& draft,
             Diagnostics& findings) const override {
     const auto& here = table(situation.catalog);
-    const auto index = described(situation, prefix, here, findings);
+    auto index = described(situation, prefix, here, findings);
+    index.name = index_name(args_, here, situation.catalog, draft);
+    check_name(index, situation.catalog, findings);
     if (findings.blocks()) {
       return;
     }
@@ -66,6 +68,9 @@ class CreateIndex final : public TableOperation {
                                 index.name.name.name()));
     }
   }
+
+ protected:
+  [[nodiscard]] TableUse use() const override { return TableUse::index; }
 
  private:
   static std::string key_name(const std::string& prefix, std::size_t n) {
@@ -102,13 +107,17 @@ class CreateIndex final : public TableOperation {
                       "nulls_not_distinct needs PostgreSQL 15",
                       "leave it out, or upgrade the server");
     }
-    index.name = index_name(args_, here, situation.catalog);
-    if (args_.name && situation.catalog.is_name_taken(index.name)) {
+    return index;
+  }
+
+  void check_name(const catalog::Index& index,
+                  const catalog::Catalog& catalog,
+                  Diagnostics& findings) const {
+    if (args_.name && catalog.is_name_taken(index.name)) {
       findings.error(where(), "catalog.name-taken",
                      fmt::format("{} exists already", index.name.display()),
                      "choose another name");
     }
-    return index;
   }
 
   [[nodiscard]] catalog::IndexKey described_key(const Situation& situation,

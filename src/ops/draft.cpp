@@ -174,9 +174,13 @@ void add_verify(const TableDraft& draft, Steps& steps) {
   if (draft.before_switch.empty() && draft.after_switch.empty()) {
     return;
   }
-  plan::CompareRows compare{.table = draft.table->name,
-                            .before_switch = draft.before_switch,
-                            .after_switch = draft.after_switch};
+  plan::CompareRows compare{
+      .table = draft.table->name,
+      .before_switch = draft.before_switch,
+      .after_switch = draft.after_switch,
+      .key = {},
+      .one_snapshot = std::ranges::any_of(draft.fills, &Fill::until_clean),
+      .may_skip_user_triggers = may_skip_user_triggers(draft)};
   if (const auto* key = draft.table->primary_key()) {
     compare.key = key->columns;
   }
@@ -290,6 +294,22 @@ TableDraft& Draft::table(const catalog::Table& table) {
     return *found;
   }
   return tables_.emplace_back(TableDraft{.table = &table});
+}
+
+void Draft::claim(const std::string& what) {
+  if (!claims_.insert(what).second) {
+    repeats_.emplace_back(where_, what);
+  }
+}
+
+void Draft::report_repeats(Diagnostics& findings) const {
+  for (const auto& [where, what] : repeats_) {
+    findings.error(
+        where, "operation.repeated",
+        fmt::format("{} comes from two operations of this migration", what),
+        "leave one out, or give it another name or a migration of "
+        "its own");
+  }
 }
 
 void Draft::step(Step step) { steps_.push_back(std::move(step)); }

@@ -118,7 +118,18 @@ class DropColumn final : public TableOperation {
   void check_goes(const catalog::Table& here,
                   const catalog::Column& column,
                   Diagnostics& findings) const {
+    if (refuse_if_partition_key(here, column, "drop", where(), findings)) {
+      return;
+    }
+    std::vector<std::string> gone;
     for (const auto& dependent : column.dependents) {
+      if (goes_with_column(dependent)) {
+        gone.push_back(dependent.identity);
+        continue;
+      }
+      if (dependent.kind == "partitioned foreign key") {
+        continue;  // one of referenced_by, below
+      }
       findings.refuse(
           where(), "column.has-dependents",
           fmt::format("{} depends on column {} of {}", dependent.identity,
@@ -137,7 +148,6 @@ class DropColumn final : public TableOperation {
             "drop the foreign key first");
       }
     }
-    std::vector<std::string> gone;
     for (const auto& index : here.indexes) {
       if (reads(columns_read(index))) {
         gone.push_back(fmt::format("index {}", index.name.name.name()));

@@ -4,6 +4,7 @@
 // UPDATE EXCLUSIVE and waits for readers. Interrupted, it leaves the index
 // invalid but present: running it again finishes. An index that a constraint
 // owns cannot be dropped without the constraint.
+#include "ops/partitions.hpp"
 #include "ops/rights.hpp"
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
@@ -33,6 +34,7 @@ class DropIndex final : public Operation {
       return;
     }
     check_rights(*table, catalog, where_, findings);
+    check_partitions(*table, TableUse::index, where_, findings);
     const auto* index = table->index(index_.name);
     if (index->constraint) {
       findings.refuse(where_, "index.of-constraint",

@@ -56,7 +56,20 @@ std::string key_text(const catalog::IndexKey& key) {
 
 }  // namespace
 
+std::string index_claim(const sql::TableName& index) {
+  return fmt::format("index {}", index.display());
+}
+
+std::string fill_claim(const sql::TableName& table, const Identifier& column) {
+  return fmt::format("what fills column {} of {}", column.name(),
+                     table.display());
+}
+
 void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint) {
+  draft.claim(constraint.claim.empty()
+                  ? fmt::format("constraint {} of {}", constraint.name.name(),
+                                constraint.table.display())
+                  : constraint.claim);
   const auto add =
       Statement::of("ALTER TABLE {} ADD CONSTRAINT {} {} NOT VALID",
                     constraint.table, constraint.name, constraint.definition);
@@ -96,7 +109,9 @@ void enforce_not_null(Draft& draft,
               .name = check,
               .definition = sql::compose("CHECK ({} IS NOT NULL)", rule.column),
               .phase = rule.phase,
-              .title = fmt::format("forbid NULL in {}", rule.column.name())});
+              .title = fmt::format("forbid NULL in {}", rule.column.name()),
+              .claim = fmt::format("NOT NULL of column {} of {}",
+                                   rule.column.name(), table.name.display())});
   const bool at_switch = rule.phase == plan::Phase::switch_over;
   Transition& transition = at_switch ? draft.at_switch() : draft.at_contract();
   transition.lock(table.name, LockMode::access_exclusive);
@@ -161,6 +176,7 @@ void build_index(Draft& draft,
                  const catalog::Table& table,
                  const NewIndex& wanted) {
   const catalog::Index& index = wanted.index;
+  draft.claim(index_claim(index.name));
   plan::Step step{
       .title = fmt::format("build {}index {}", index.is_unique ? "unique " : "",
                            index.name.name.name()),

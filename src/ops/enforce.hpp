@@ -31,8 +31,15 @@ struct EnforcedConstraint {
   plan::Phase phase = plan::Phase::switch_over;
   bool validates = true;  ///< False carries a constraint that is NOT VALID.
   std::string title;
+  std::string claim;  ///< What only one operation can do, if that is not to
+                      ///< make a constraint of this name.
 };
 void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint);
+
+/// How the draft knows what two operations could both make.
+[[nodiscard]] std::string index_claim(const sql::TableName& index);
+[[nodiscard]] std::string fill_claim(const sql::TableName& table,
+                                     const sql::Identifier& column);
 
 /// One index built concurrently.
 struct NewIndex {

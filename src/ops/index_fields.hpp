@@ -35,9 +35,10 @@ struct IndexFields {
     spec::Fields& fields, Diagnostics& findings);
 
 /// The name given, or the one PostgreSQL would choose: `<table>_<columns>_idx`,
-/// with a number if it is taken.
+/// with a number if it is taken, in the catalog or by the draft.
 [[nodiscard]] sql::TableName index_name(const IndexFields& fields,
                                         const catalog::Table& table,
-                                        const catalog::Catalog& catalog);
+                                        const catalog::Catalog& catalog,
+                                        const Draft& draft);
 
 }  // namespace pgexpand::ops

@@ -230,11 +230,16 @@ void NewColumnPieces::add_filled_by_default() {
   }
 }
 
-void NewColumnPieces::add_check(const TableShape& shape) {
+void NewColumnPieces::add_check(const TableShape& shape,
+                                const Location& where,
+                                Diagnostics& findings) {
   const Identifier name =
       column_.check->name.value_or(Identifier(sql::shorten_name(
           fmt::format("{}_{}_check", table_.table->name.name.name(),
                       column_.name.name()))));
+  if (!is_constraint_free(*table_.table, name, where, findings)) {
+    return;
+  }
   enforce_constraint(draft_, {.table = table_.table->name,
                               .name = name,
                               .definition = sql::compose(
@@ -246,15 +251,26 @@ void NewColumnPieces::add_check(const TableShape& shape) {
   }
 }
 
-void NewColumnPieces::add_unique(const catalog::Catalog& catalog) {
+void NewColumnPieces::add_unique(const catalog::Catalog& catalog,
+                                 const Location& where,
+                                 Diagnostics& findings) {
   const sql::TableName& table = table_.table->name;
   sql::TableName name{
       table.schema,
       column_.unique->name.value_or(Identifier(sql::shorten_name(
           fmt::format("{}_{}_key", table.name.name(), column_.name.name()))))};
-  for (int n = 1; !column_.unique->name && catalog.is_name_taken(name); ++n) {
+  const auto is_taken = [&] {
+    return catalog.is_name_taken(name) || draft_.is_claimed(index_claim(name));
+  };
+  for (int n = 1; !column_.unique->name && is_taken(); ++n) {
     name.name = Identifier(sql::shorten_name(
         fmt::format("{}_{}_key{}", table.name.name(), column_.name.name(), n)));
+  }
+  if (catalog.is_name_taken(name)) {
+    findings.error(where, "catalog.name-taken",
+                   fmt::format("{} exists already", name.display()),
+                   "give `unique` another name");
+    return;
   }
   catalog::Index index{.name = name,
                        .method = "btree",
@@ -302,6 +318,9 @@ void NewColumnPieces::add_reference(const Situation& situation,
   const Identifier name =
       wanted.name.value_or(Identifier(sql::shorten_name(fmt::format(
           "{}_{}_fkey", table_.table->name.name.name(), column_.name.name()))));
+  if (!is_constraint_free(*table_.table, name, wanted.where, findings)) {
+    return;
+  }
   // A key that moves in the same migration is referred to where it goes.
   const TableShape& shape = situation.shapes.of(*parent);
   const Identifier target =

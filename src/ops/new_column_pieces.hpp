@@ -34,8 +34,12 @@ class NewColumnPieces {
   void add(const catalog::Catalog& catalog,
            const Location& where,
            Diagnostics& findings);
-  void add_check(const TableShape& shape);
-  void add_unique(const catalog::Catalog& catalog);
+  void add_check(const TableShape& shape,
+                 const Location& where,
+                 Diagnostics& findings);
+  void add_unique(const catalog::Catalog& catalog,
+                  const Location& where,
+                  Diagnostics& findings);
   void add_reference(const Situation& situation, Diagnostics& findings);
 
  private:

@@ -1,6 +1,7 @@
 // What the role must be allowed to do, found before anything runs.
 #include "ops/rights.hpp"
 
+#include "ops/twin.hpp"
 #include "pgexpand/ops/table_rules.hpp"
 
 #include <fmt/format.h>
@@ -123,6 +124,29 @@ void check_may_create(std::string_view what,
         fmt::format("role {} may not create {} in schema {}", catalog.user,
                     what, table.name.schema.name()),
         fmt::format("GRANT CREATE ON SCHEMA {} TO {}", table.name.schema,
+                    sql::quote_identifier(catalog.user)));
+  }
+}
+
+void check_may_alter_functions(const catalog::Table& table,
+                               const catalog::Catalog& catalog,
+                               const Location& where,
+                               Diagnostics& findings) {
+  std::set<std::string> known;
+  for (const catalog::Trigger& trigger : table.triggers) {
+    if (!is_touched_at_swap(trigger) || trigger.may_alter_function ||
+        !known.insert(trigger.function).second) {
+      continue;
+    }
+    findings.refuse(
+        where, "rights.trigger-function",
+        fmt::format("trigger {} of {} calls {}, which the switch must ALTER: "
+                    "role {} does not have the rights of its owner {}",
+                    trigger.name.name(), table.name.display(), trigger.function,
+                    catalog.user, trigger.function_owner),
+        fmt::format("ALTER FUNCTION {} OWNER TO {}, or GRANT {} TO {}",
+                    trigger.function, sql::quote_identifier(table.owner),
+                    sql::quote_identifier(trigger.function_owner),
                     sql::quote_identifier(catalog.user)));
   }
 }

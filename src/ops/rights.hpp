@@ -21,4 +21,11 @@ void check_may_create(std::string_view what,
                       const Location& where,
                       Diagnostics& findings);
 
+/// Refuses a swap where the role may not ALTER a trigger function of the table:
+/// sessions opened before the swap would fail in it.
+void check_may_alter_functions(const catalog::Table& table,
+                               const catalog::Catalog& catalog,
+                               const Location& where,
+                               Diagnostics& findings);
+
 }  // namespace pgexpand::ops

@@ -56,16 +56,76 @@ class Body {
 
   [[nodiscard]] std::string text(const SyncRules& rules) {
     text_ = "BEGIN\n";
+    const bool minds_moves = table_.kind == 'p' && forgets_in_move(rules);
+    if (minds_moves) {
+      skip_moved_row(rules);
+    }
     for (const SyncFill& fill : rules.fills) {
       add_fill(fill.assignment);
     }
     for (const SyncPair& pair : rules.pairs) {
       add_pair(pair);
     }
+    if (minds_moves) {
+      note_row(rules);
+    }
     return text_ + "  RETURN NEW;\nEND";
   }
 
  private:
+  /// An UPDATE that moves a row to another partition fires for UPDATE there
+  /// and then for INSERT here. Most rules give the same values again. These do
+  /// not: a NULL of new code's would be filled, a value finer than `down` says
+  /// be lost.
+  [[nodiscard]] static bool forgets_in_move(const SyncRules& rules) {
+    return std::ranges::any_of(rules.pairs, [](const SyncPair& pair) {
+      return pair.lossy || (pair.rows_complete && !pair.backward);
+    });
+  }
+
+  /// The row as far as the rules know it, and its key.
+  [[nodiscard]] std::string row_text(const SyncRules& rules) const {
+    std::vector<Identifier> columns;
+    const auto add = [&](const std::vector<Identifier>& more) {
+      for (const Identifier& column : more) {
+        if (std::ranges::find(columns, column) == columns.end()) {
+          columns.push_back(column);
+        }
+      }
+    };
+    if (const auto* key = table_.primary_key()) {
+      add(key->columns);
+    }
+    for (const SyncPair& pair : rules.pairs) {
+      add({pair.forward.column});
+      add(inputs(pair.forward));
+      if (pair.backward) {
+        add({pair.backward->column});
+        add(inputs(*pair.backward));
+      }
+    }
+    std::vector<std::string> values;
+    for (const Identifier& column : columns) {
+      values.push_back(row_of("NEW", column));
+    }
+    return fmt::format("ROW({})::text", fmt::join(values, ", "));
+  }
+
+  void skip_moved_row(const SyncRules& rules) {
+    line(1, fmt::format("IF TG_OP = 'INSERT' AND current_setting("
+                        "'pgexpand.moved', true) = {} THEN",
+                        row_text(rules)));
+    line(2, "RETURN NEW;");
+    line(1, "END IF;");
+  }
+
+  void note_row(const SyncRules& rules) {
+    line(1, "IF TG_OP = 'UPDATE' THEN");
+    line(2, fmt::format("PERFORM set_config('pgexpand.moved', {}, true);",
+                        row_text(rules)));
+    line(1, "END IF;");
+  }
+
   void line(int depth, std::string_view content) {
     text_ += fmt::format("{:{}}{}\n", "", depth * 2, content);
   }

@@ -1,3 +1,4 @@
+#include "ops/partitions.hpp"
 #include "ops/sync_function.hpp"
 #include "ops/user_triggers.hpp"
 #include "pgexpand/ops/table_rules.hpp"
@@ -28,27 +29,33 @@ void check_schema(const catalog::Table& table,
 void check_kind(const catalog::Table& table,
                 const Location& where,
                 Diagnostics& findings) {
-  if (table.kind == 'p' || table.has_children || table.has_parents ||
-      table.is_partition) {
-    findings.refuse(where, "table.partitioned",
-                    fmt::format("table {} is partitioned or inherits, which "
-                                "pgexpand does not handle yet",
-                                table.name.display()),
-                    "migrate it by hand");
-  } else if (table.kind != 'r') {
+  if (table.kind != 'r' && table.kind != 'p') {
     findings.error(where, "table.not-a-table",
                    fmt::format("{} is not a table", table.name.display()),
                    "name an ordinary table");
   } else if (table.access_method != "heap") {
-    findings.refuse(where, "table.access-method",
-                    fmt::format("table {} has access method {}; only heap "
-                                "tables are handled",
-                                table.name.display(), table.access_method));
+    findings.refuse(
+        where, "table.access-method",
+        fmt::format("{} {} has access method {}; only heap tables are handled",
+                    table.has_children ? "a partition or child of" : "table",
+                    table.name.display(), table.access_method),
+        table.has_children ? "detach it, and migrate it by hand" : "");
   }
   if (table.persistence == 't') {
     findings.error(where, "table.temporary",
                    fmt::format("table {} is temporary", table.name.display()),
                    "name a permanent table");
+  }
+}
+
+/// The walk updates rows within their partition.
+void check_assigned_keys(const TableDraft& draft, Diagnostics& findings) {
+  for (const Fill& fill : draft.fills) {
+    const auto* column = draft.table->column(fill.assignment.column);
+    if (column != nullptr) {
+      (void)refuse_if_partition_key(*draft.table, *column, "fill", draft.where,
+                                    findings);
+    }
   }
 }
 
@@ -58,6 +65,7 @@ void check_table(const TableDraft& draft,
                  Diagnostics& findings) {
   const catalog::Table& table = *draft.table;
   check_kind(table, draft.where, findings);
+  check_assigned_keys(draft, findings);
   if (draft.adds_columns && !table.publications.empty() &&
       !draft.allow_published) {
     findings.refuse(

@@ -36,6 +36,7 @@ const catalog::Table* TableOperation::find_table(
     return nullptr;
   }
   check_rights(*found, catalog, target_.table_where, findings);
+  check_partitions(*found, use(), target_.table_where, findings);
   return found;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ops/expressions.hpp"
+#include "ops/partitions.hpp"
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
 
@@ -30,7 +31,10 @@ class TableOperation : public Operation {
   }
 
  protected:
-  /// The table, or null with a finding. Its rights are checked.
+  /// What it does to the table, for those with partitions or children.
+  [[nodiscard]] virtual TableUse use() const { return TableUse::columns; }
+  /// The table, or null with a finding. Its rights, and whether partitions or
+  /// children allow use(), are checked.
   [[nodiscard]] const catalog::Table* find_table(
       const catalog::Catalog& catalog, Diagnostics& findings) const;
   /// The table; it is there, reshape() looked.

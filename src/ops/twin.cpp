@@ -282,13 +282,11 @@ class TwinPieces {
     }
   }
 
-  /// A swap changes a type under its name: sessions opened before it fail with
-  /// 42804 in every PL/pgSQL trigger function of the table until its plans are
-  /// dropped, which any ALTER FUNCTION does. The same COST keeps all else.
+  /// The same COST keeps all else.
   void touch_trigger_functions(Transition& transition) {
     std::vector<Statement> touches;
     for (const auto& trigger : twin_.table->triggers) {
-      if (trigger.function_language != "plpgsql") {
+      if (!is_touched_at_swap(trigger)) {
         continue;
       }
       auto touch = Statement::of(
@@ -311,7 +309,7 @@ class TwinPieces {
     const Identifier stale = twin_.move.stale();
     draft_.gate(
         {.count = Statement::of(
-             "SELECT count(*) FROM ONLY {} WHERE {} IS NULL AND {} IS NOT NULL",
+             "SELECT count(*) FROM {} WHERE {} IS NULL AND {} IS NOT NULL",
              table_, stale, twin_.move.to),
          .code = "rollback.lossy",
          .message = fmt::format("{{}} rows of {} hold a value that {} cannot",

@@ -45,6 +45,14 @@ void copy_attributes(TableDraft& pieces, const Twin& twin);
                                 const Location& where,
                                 Diagnostics& findings);
 
+/// A finding if `up` or `down` gives a type that cannot be assigned.
+[[nodiscard]] bool has_casts(const catalog::Column& column,
+                             const catalog::Type& fresh,
+                             const catalog::ExpressionAnswer& up,
+                             const catalog::ExpressionAnswer& down,
+                             const Location& where,
+                             Diagnostics& findings);
+
 /// True if casting `from` to `to` can neither fail nor lose a difference.
 [[nodiscard]] bool is_widening(const catalog::Type& from,
                                const catalog::Type& to);
@@ -56,5 +64,10 @@ void check_dependents(const catalog::Table& table,
                       const catalog::Column& column,
                       const Location& where,
                       Diagnostics& findings);
+
+/// A swap changes a type under its name: sessions opened before it fail with
+/// 42804 in every PL/pgSQL trigger function of the table until its plans are
+/// dropped, which any ALTER FUNCTION does. True for those.
+[[nodiscard]] bool is_touched_at_swap(const catalog::Trigger& trigger);
 
 }  // namespace pgexpand::ops

@@ -23,7 +23,39 @@ bool keeps_identity(const Twin& twin) {
          (is_integer && twin.not_null && is_never_null(*twin.table, twin.up));
 }
 
+bool has_cast(const catalog::ExpressionAnswer& answer,
+              std::string_view field,
+              const catalog::Column& column,
+              const catalog::Type& from,
+              const catalog::Type& to,
+              const Location& where,
+              Diagnostics& findings) {
+  if (answer.assignable) {
+    return true;
+  }
+  findings.error(
+      where, fmt::format("column.needs-{}", field),
+      fmt::format("there is no assignment cast from {} to {}, so `{}` must say "
+                  "how",
+                  from.name.text, to.name.text, field),
+      fmt::format("add for instance `{}: \"{}::{}\"`", field,
+                  column.name.name(), to.name.text));
+  return false;
+}
+
 }  // namespace
+
+bool has_casts(const catalog::Column& column,
+               const catalog::Type& fresh,
+               const catalog::ExpressionAnswer& up,
+               const catalog::ExpressionAnswer& down,
+               const Location& where,
+               Diagnostics& findings) {
+  const bool is_there =
+      has_cast(up, "up", column, column.type, fresh, where, findings);
+  return has_cast(down, "down", column, fresh, column.type, where, findings) &&
+         is_there;
+}
 
 bool can_be_added(const Twin& twin,
                   const Location& where,
@@ -37,6 +69,10 @@ bool can_be_added(const Twin& twin,
     return false;
   }
   return is_free_of_constraints(twin.type, where, findings);
+}
+
+bool is_touched_at_swap(const catalog::Trigger& trigger) {
+  return trigger.function_language == "plpgsql";
 }
 
 bool is_widening(const catalog::Type& from, const catalog::Type& to) {
@@ -58,6 +94,10 @@ void check_dependents(const catalog::Table& table,
                       const catalog::Column& column,
                       const Location& where,
                       Diagnostics& findings) {
+  if (refuse_if_partition_key(table, column, "change", where, findings)) {
+    return;
+  }
+  check_move_in_partitions(table, column, where, findings);
   for (const auto& dependent : column.dependents) {
     findings.refuse(where, "column.has-dependents",
                     fmt::format("{} depends on column {} of {} and cannot "

@@ -45,7 +45,17 @@ bool needs_constraint_triggers(const TableDraft& draft) {
   const auto is_referenced = [&](const catalog::Constraint& constraint) {
     return assigns_any(draft, constraint.references_columns);
   };
-  return std::ranges::any_of(draft.table->constraints, is_checked) ||
+  const auto is_checked_in_partition = [&](const Fill& fill) {
+    const auto* column = draft.table->column(fill.assignment.column);
+    return column != nullptr &&
+           std::ranges::any_of(
+               column->dependents, [](const catalog::Dependent& dependent) {
+                 return dependent.kind == "partition's constraint" ||
+                        dependent.kind == "partition's foreign key";
+               });
+  };
+  return std::ranges::any_of(draft.fills, is_checked_in_partition) ||
+         std::ranges::any_of(draft.table->constraints, is_checked) ||
          std::ranges::any_of(draft.table->referenced_by, is_referenced);
 }
 

@@ -1,4 +1,5 @@
 #include "pg/expression_probe.hpp"
+#include "pg/key_probe.hpp"
 #include "pg/type_probe.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
 
@@ -15,6 +16,9 @@ catalog::Answers ask(Session& session,
   for (const auto& [key, probe] : probes.expressions) {
     answers.expressions.emplace(key,
                                 ask_expression(session, catalog, types, probe));
+  }
+  for (const auto& [key, probe] : probes.keys) {
+    answers.keys.emplace(key, ask_key(session, catalog, types, probe));
   }
   return answers;
 }

@@ -30,6 +30,9 @@ struct TablesInWork {
 void read_tables(TablesInWork& work);
 void read_columns(TablesInWork& work);
 void read_dependents(TablesInWork& work);
+/// Adds to the columns' dependents what hangs on the same column of a single
+/// partition or child; its kind begins with "partition's ".
+void read_dependents_of_partitions(TablesInWork& work);
 void read_indexes(TablesInWork& work);
 void read_constraints(TablesInWork& work);
 void read_triggers(TablesInWork& work);

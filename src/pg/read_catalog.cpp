@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace pgexpand::pg {
 namespace {
@@ -89,6 +90,7 @@ void read_everything(TablesInWork& work, catalog::Catalog& catalog) {
   read_tables(work);
   read_columns(work);
   read_dependents(work);
+  read_dependents_of_partitions(work);
   read_indexes(work);
   read_constraints(work);
   read_triggers(work);
@@ -125,9 +127,12 @@ catalog::Catalog read_catalog(Session& session,
   catalog.host = arrival.host;
   catalog.user = arrival.user;
   catalog.search_path = arrival.search_path;
-  Transaction transaction(session, Timeouts{});
-  session.run(sql::Statement::of(
-      "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"));
+  std::optional<Transaction> transaction;
+  if (!session.in_transaction()) {
+    transaction.emplace(session, Timeouts{});
+    session.run(sql::Statement::of(
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"));
+  }
   const auto oids = find_oids(session, arrival, request);
   if (!oids.empty()) {
     TablesInWork work{
@@ -135,7 +140,9 @@ catalog::Catalog read_catalog(Session& session,
     read_everything(work, catalog);
   }
   catalog.may_skip_triggers = may_set_replication_role(session);
-  transaction.commit();
+  if (transaction) {
+    transaction->commit();
+  }
   return catalog;
 }
 

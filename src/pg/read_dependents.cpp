@@ -7,7 +7,9 @@ namespace {
 // Indexes, constraints, extended statistics and owned sequences are read on
 // their own. A view depends through its rule. Generated columns: the column
 // itself depends up to 14, its pg_attrdef since 15. A partition key is the
-// other way round: its columns depend on the table.
+// other way round: its columns depend on the table. Foreign keys are read with
+// the constraints too; one of a partitioned table is none that can be added NOT
+// VALID again, so it cannot follow either.
 constexpr const char* query = R"(
 WITH uses AS (
   SELECT DISTINCT d.classid, d.objid, d.objsubid, d.refobjid, d.refobjsubid
@@ -48,6 +50,14 @@ found AS (
          pg_describe_object(u.classid, u.objid, 0)
   FROM uses u JOIN pg_trigger t ON t.oid = u.objid
   WHERE u.classid = 'pg_trigger'::regclass AND NOT t.tgisinternal
+  UNION
+  SELECT u.refobjid, u.refobjsubid, 'partitioned foreign key',
+         pg_describe_object(u.classid, u.objid, 0)
+  FROM uses u
+  JOIN pg_constraint k ON k.oid = u.objid
+  JOIN pg_class c ON c.oid = k.conrelid
+  WHERE u.classid = 'pg_constraint'::regclass AND k.contype = 'f'
+    AND k.confrelid = u.refobjid AND k.conparentid = 0 AND c.relkind = 'p'
   UNION
   SELECT u.refobjid, u.refobjsubid, kinds.kind,
          pg_describe_object(u.classid, u.objid, 0)

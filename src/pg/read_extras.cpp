@@ -5,25 +5,34 @@ namespace pgexpand::pg {
 namespace {
 
 // The bits of tgtype: ROW 1, BEFORE 2, INSERT 4, UPDATE 16. sha256 and not md5,
-// which a FIPS server refuses.
+// which a FIPS server refuses. What a partition or child has of its own comes
+// without a definition: the fingerprint leaves it out.
 constexpr const char* triggers_query = R"(
-SELECT t.tgrelid, t.tgname, t.tgenabled, (t.tgtype & 2) <> 0,
+WITH RECURSIVE tree(root, id) AS (
+  SELECT c.oid, c.oid FROM pg_class c WHERE c.oid = ANY ($1::oid[])
+  UNION
+  SELECT tree.root, i.inhrelid
+  FROM pg_inherits i JOIN tree ON i.inhparent = tree.id)
+SELECT tree.root, t.tgname, t.tgenabled, (t.tgtype & 2) <> 0,
        (t.tgtype & 1) <> 0, (t.tgtype & 4) <> 0, (t.tgtype & 16) <> 0,
        t.tgisinternal,
        quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '()',
+       pg_get_userbyid(p.proowner), pg_has_role(p.proowner, 'USAGE'),
        l.lanname, p.procost,
        encode(sha256(convert_to(pg_get_functiondef(p.oid), 'UTF8')), 'hex'),
-       pg_get_triggerdef(t.oid),
+       CASE WHEN tree.id = tree.root THEN pg_get_triggerdef(t.oid)
+            ELSE '' END,
        (SELECT json_agg(a.attname ORDER BY u.place)
         FROM unnest(t.tgattr) WITH ORDINALITY AS u(number, place)
         JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = u.number),
        t.tgqual IS NOT NULL
-FROM pg_trigger t
+FROM tree
+JOIN pg_trigger t ON t.tgrelid = tree.id
 JOIN pg_proc p ON p.oid = t.tgfoid
 JOIN pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_language l ON l.oid = p.prolang
-WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal
-ORDER BY t.tgrelid, t.tgname)";
+WHERE NOT t.tgisinternal AND (tree.id = tree.root OR t.tgparentid = 0)
+ORDER BY tree.root, t.tgname, tree.id)";
 
 // Kind 'e' only says that there are expressions.
 constexpr const char* statistics_query = R"(
@@ -42,13 +51,17 @@ FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
 WHERE s.stxrelid = ANY ($1::oid[])
 ORDER BY 1, 2, 3)";
 
-// A partition is published with any of its ancestors.
+// A partition is published with any of its ancestors, and a change of a
+// partitioned table is one of every partition that is published.
 constexpr const char* publications_query = R"(
 WITH family AS (
   SELECT c.oid, c.oid AS relid FROM pg_class c WHERE c.oid = ANY ($1::oid[])
   UNION
   SELECT c.oid, a.relid FROM pg_class c,
          pg_partition_ancestors(c.oid) AS a(relid)
+  WHERE c.oid = ANY ($1::oid[])
+  UNION
+  SELECT c.oid, t.relid FROM pg_class c, pg_partition_tree(c.oid) AS t
   WHERE c.oid = ANY ($1::oid[]))
 SELECT c.oid, p.pubname
 FROM pg_class c, pg_publication p
@@ -81,6 +94,8 @@ catalog::Trigger trigger_of(RowCursor& cursor) {
   trigger.on_update = cursor.boolean();
   trigger.is_internal = cursor.boolean();
   trigger.function = cursor.text();
+  trigger.function_owner = cursor.text();
+  trigger.may_alter_function = cursor.boolean();
   trigger.function_language = cursor.text();
   trigger.function_cost = cursor.real();
   trigger.function_definition_hash = cursor.text();

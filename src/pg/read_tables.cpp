@@ -7,29 +7,60 @@ namespace {
 // A table that was never analyzed has no count: 100 rows a page is the right
 // order of magnitude, where 0 would call a big table small. Otherwise the last
 // count grows with the file, as in the server's own planner.
+//
+// A table with partitions or children is as large as all of them, has as many
+// column numbers as the one with most, and needs the rights on each. The
+// access method of a partitioned table is that of its partitions; one that is
+// not heap stands for all.
 constexpr const char* query = R"(
 SELECT c.oid, n.nspname, c.relname, COALESCE(pg_relation_filenode(c.oid), 0),
-       c.relkind, c.relpersistence, COALESCE(am.amname, ''),
-       pg_get_userbyid(c.relowner), pg_has_role(c.relowner, 'USAGE'),
-       pg_has_role(c.relowner, {}) AND NOT pg_has_role(c.relowner, 'USAGE'),
+       c.relkind, c.relpersistence,
+       CASE c.relkind WHEN 'p' THEN COALESCE(family.odd_method, 'heap')
+                      ELSE COALESCE(family.odd_method, am.amname, '') END,
+       pg_get_userbyid(CASE WHEN pg_has_role(c.relowner, 'USAGE')
+                            THEN COALESCE(family.strange_owner, c.relowner)
+                            ELSE c.relowner END),
+       pg_has_role(c.relowner, 'USAGE') AND family.strange_owner IS NULL,
+       pg_has_role(c.relowner, {}) AND NOT pg_has_role(c.relowner, 'USAGE')
+         AND family.owner_owns_all,
        has_schema_privilege(n.oid, 'USAGE'),
-       has_schema_privilege(n.oid, 'CREATE'), row_security_active(c.oid),
+       has_schema_privilege(n.oid, 'CREATE'), family.hides_rows,
        c.relrowsecurity, c.relforcerowsecurity, c.relispartition,
        EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid),
        EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
-       c.relreplident,
-       CASE WHEN c.relkind = 'p' THEN GREATEST(c.reltuples, 0)
-            WHEN c.reltuples < 0 THEN size.pages * 100
-            WHEN c.relpages > 0 THEN c.reltuples / c.relpages * size.pages
-            ELSE c.reltuples END::bigint,
-       COALESCE(pg_table_size(c.oid), 0), COALESCE(pg_indexes_size(c.oid), 0),
-       size.pages, c.relnatts + 1
+       c.relreplident, family.rows, family.size, family.indexes_size,
+       family.pages, family.column_numbers + 1
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_am am ON am.oid = c.relam
 CROSS JOIN LATERAL (
-  SELECT COALESCE(pg_relation_size(c.oid), 0)
-         / current_setting('block_size')::bigint AS pages) AS size
+  WITH RECURSIVE tree(id) AS (
+    SELECT c.oid
+    UNION
+    SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.id)
+  SELECT COALESCE(sum(
+           CASE WHEN m.relkind = 'p' THEN 0
+                WHEN m.reltuples < 0 THEN file.pages * 100
+                WHEN m.relpages > 0 THEN m.reltuples / m.relpages * file.pages
+                ELSE m.reltuples END)::bigint, 0) AS rows,
+         COALESCE(sum(pg_table_size(m.oid)), 0)::bigint AS size,
+         COALESCE(sum(pg_indexes_size(m.oid)), 0)::bigint AS indexes_size,
+         sum(file.pages)::bigint AS pages,
+         max(m.relnatts) AS column_numbers,
+         bool_or(row_security_active(m.oid)) AS hides_rows,
+         min(CASE WHEN m.relkind = 'f' THEN 'foreign'
+                  WHEN m.relkind = 'r' AND ma.amname <> 'heap'
+                  THEN ma.amname END) AS odd_method,
+         min(m.relowner) FILTER (
+           WHERE NOT pg_has_role(m.relowner, 'USAGE')) AS strange_owner,
+         bool_and(pg_has_role(c.relowner, m.relowner, 'USAGE'))
+           AS owner_owns_all
+  FROM tree
+  JOIN pg_class m ON m.oid = tree.id
+  LEFT JOIN pg_am ma ON ma.oid = m.relam
+  CROSS JOIN LATERAL (
+    SELECT COALESCE(pg_relation_size(m.oid), 0)
+           / current_setting('block_size')::bigint AS pages) AS file) AS family
 WHERE c.oid = ANY ($1::oid[]))";
 
 }  // namespace

@@ -121,8 +121,13 @@ static void from_json(const nlohmann::json& json, Comparison& value) {
     value.repair = json.at("repair").get<Assignment>();
   }
 }
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(
-    CompareRows, table, before_switch, after_switch, key)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CompareRows,
+                                   table,
+                                   before_switch,
+                                   after_switch,
+                                   key,
+                                   one_snapshot,
+                                   may_skip_user_triggers)
 
 static void to_json(nlohmann::json& json, const Action& value) {
   constexpr std::array kinds{"run_sql", "build_index", "backfill_rows",

@@ -65,8 +65,10 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
   const ops::Situation situation{catalog, impl_->shapes, answers};
   ops::Draft draft(impl_->spec.id, impl_->state_schema);
   for (std::size_t n = 0; n < impl_->operations.size(); ++n) {
+    draft.begin(impl_->spec.operations.at(n).where);
     impl_->operations[n]->plan(situation, Impl::prefix(n), draft, findings);
   }
+  draft.report_repeats(findings);
   if (!findings.blocks()) {
     ops::carry_moves(situation, draft, findings);
     ops::check_tables(draft, catalog, findings);

@@ -34,6 +34,12 @@ bool is_backfill(const plan::Step& step) {
   return std::holds_alternative<plan::BackfillRows>(step.action);
 }
 
+const char* with_the_first(const plan::Step& step) {
+  const bool walks = is_backfill(step) ||
+                     std::holds_alternative<plan::CompareRows>(step.action);
+  return walks ? "(same pass)" : "(same transaction)";
+}
+
 bool is_build(const plan::Step& step) {
   return std::holds_alternative<plan::BuildIndex>(step.action);
 }
@@ -89,7 +95,7 @@ std::vector<PlanRow> rows_of(const plan::Step& step,
                              const PlanSetting& setting) {
   std::vector<PlanRow> rows;
   for (const std::string& part : step.parts) {
-    rows.push_back({part, "", "", "(same transaction)"});
+    rows.push_back({part, "", "", with_the_first(step)});
   }
   if (rows.empty()) {
     rows.push_back({step.title, "", "", ""});

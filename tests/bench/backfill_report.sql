@@ -1,62 +1,124 @@
--- Medians of table `result`, the ratios backfill.md promises, and all as JSON
--- into the file :json.
+-- Medians of the tables result, latency and lock_wait, the limits that
+-- docs/backfill.md promises, and all as JSON into the file :json.
 \set QUIET on
 CREATE TEMP VIEW median AS
-SELECT method,
+SELECT method, rows,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY rows / seconds) AS speed,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY wal) AS wal,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY growth) AS growth,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY hot) AS hot
-FROM result GROUP BY method;
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY hot) AS hot,
+       max(memory) AS memory
+FROM result GROUP BY method, rows;
+
+CREATE TEMP VIEW waited AS
+SELECT l.round, l.beside,
+       1000 * coalesce(max(w.seconds), 0) AS longest_lock_wait
+FROM latency AS l LEFT JOIN lock_wait AS w USING (round, beside)
+GROUP BY l.round, l.beside;
+
+CREATE TEMP VIEW median_latency AS
+SELECT beside,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY p50) AS p50,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY p99) AS p99,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY longest) AS longest,
+       max(longest_lock_wait) AS longest_lock_wait
+FROM latency JOIN waited USING (round, beside) GROUP BY beside;
 
 -- A ratio within each round, then its median: the rounds differ more than the
 -- methods do on a busy machine.
 CREATE TEMP VIEW ratio AS
 SELECT a.method, b.method AS against,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY a.seconds / b.seconds) AS time,
+       percentile_cont(0.5) WITHIN GROUP
+         (ORDER BY (a.rows / a.seconds) / (b.rows / b.seconds)) AS speed,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY a.wal / b.wal) AS wal,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY a.growth / b.growth) AS growth
+       percentile_cont(0.5) WITHIN GROUP
+         (ORDER BY a.growth / nullif(b.growth, 0)) AS growth
 FROM result AS a JOIN result AS b USING (round)
 GROUP BY a.method, b.method;
 
+CREATE TEMP VIEW latency_ratio AS
+SELECT a.beside, b.beside AS against,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY a.p99 / b.p99) AS p99
+FROM latency AS a JOIN latency AS b USING (round)
+GROUP BY a.beside, b.beside;
+
 CREATE TEMP VIEW promise AS
-SELECT figure, round(value::numeric, 2) AS measured, at_most,
-       value <= at_most AS kept
+SELECT place, figure, value AS measured,
+       CASE WHEN at_least THEN '>= ' ELSE '<= ' END || bound AS promised,
+       CASE WHEN at_least THEN value >= bound ELSE value <= bound END AS kept
 FROM (
-  SELECT 1, 'time, pause 0 / one UPDATE', time, 0.8 FROM ratio
+  SELECT 1, 'time, pause 0 / one UPDATE', time, 0.8, false FROM ratio
   WHERE method = 'pgexpand-pause-0' AND against = 'one-update'
   UNION ALL
-  SELECT 2, 'time, pause 0 / key-order batches', time, 0.5 FROM ratio
+  SELECT 2, 'time, pause 0 / batches in key order', time, 0.5, false FROM ratio
   WHERE method = 'pgexpand-pause-0' AND against = 'key-order'
   UNION ALL
-  SELECT 3, 'time, defaults / one UPDATE', time, 2.0 FROM ratio
+  SELECT 3, 'time, pause 0 / flag column', time, 1.0, false FROM ratio
+  WHERE method = 'pgexpand-pause-0' AND against = 'flag-column'
+  UNION ALL
+  SELECT 4, 'time, defaults / one UPDATE', time, 2.0, false FROM ratio
   WHERE method = 'pgexpand-defaults' AND against = 'one-update'
   UNION ALL
-  SELECT 4, 'WAL, pause 0 / one UPDATE', wal, 0.6 FROM ratio
+  SELECT 5, 'WAL, pause 0 / one UPDATE', wal, 0.6, false FROM ratio
   WHERE method = 'pgexpand-pause-0' AND against = 'one-update'
   UNION ALL
-  SELECT 5, 'growth, pause 0 / one UPDATE', growth, 0.35 FROM ratio
+  SELECT 6, 'growth, pause 0 / one UPDATE', growth, 0.35, false FROM ratio
   WHERE method = 'pgexpand-pause-0' AND against = 'one-update'
-) AS p(place, figure, value, at_most)
-ORDER BY place;
+  UNION ALL
+  SELECT 7, 'application p99, defaults / no backfill', p99, 1.5, false
+  FROM latency_ratio
+  WHERE beside = 'pgexpand-defaults' AND against = 'nothing'
+  UNION ALL
+  SELECT 8, 'application p99, defaults / batches in key order', p99, 1.0, false
+  FROM latency_ratio
+  WHERE beside = 'pgexpand-defaults' AND against = 'key-order'
+  UNION ALL
+  SELECT 9, 'longest lock wait of the application, ms', longest_lock_wait, 350,
+         false
+  FROM median_latency WHERE beside = 'pgexpand-defaults'
+  UNION ALL
+  SELECT 10, 'memory of pgexpand, ' || rows || ' rows, MB', memory / 1048576, 64,
+         false
+  FROM median WHERE method = 'pgexpand-big'
+  UNION ALL
+  SELECT 11, 'rows/s at ten times the rows / at once', speed, 0.8, true
+  FROM ratio WHERE method = 'pgexpand-big' AND against = 'pgexpand-tenth'
+) AS p(place, figure, value, bound, at_least);
 
 \pset border 2
 \pset footer off
-SELECT method, round(seconds::numeric, 1) AS "time, s",
+SELECT method, rows, round(seconds::numeric, 1) AS "time, s",
+       round(speed::numeric / 1000) AS "1000 rows/s",
        round(wal::numeric / 1048576) AS "WAL, MB",
        round(growth::numeric / 1048576) AS "growth, MB",
-       round(hot::numeric * 100) AS "HOT, %"
-FROM median ORDER BY seconds;
-SELECT * FROM promise;
+       round(hot::numeric * 100) AS "HOT, %",
+       round(memory::numeric / 1048576) AS "memory, MB"
+FROM median ORDER BY rows, seconds;
+SELECT beside AS "application beside", round(p50::numeric, 1) AS "p50, ms",
+       round(p99::numeric, 1) AS "p99, ms",
+       round(longest::numeric, 1) AS "max, ms",
+       round(longest_lock_wait::numeric) AS "lock wait, ms"
+FROM median_latency ORDER BY p99;
+SELECT figure, round(measured::numeric, 2) AS measured, promised,
+       CASE WHEN kept THEN 'kept' ELSE 'BROKEN' END AS verdict
+FROM promise ORDER BY place;
 
 \pset format unaligned
 \pset tuples_only on
 \o :json
 SELECT jsonb_pretty(jsonb_build_object(
+  'program', :'version',
   'server', current_setting('server_version'),
-  'rows', :rows,
+  'rows', :rows, 'rows_big', :rows_big, 'application_rate', :rate,
   'rounds', (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.round, r.place)
              FROM result AS r),
+  'latencies', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.round, l.place)
+                FROM latency AS l),
+  'lock_waits', (SELECT jsonb_agg(to_jsonb(w)) FROM waited AS w),
   'medians', (SELECT jsonb_agg(to_jsonb(m)) FROM median AS m),
-  'promises', (SELECT jsonb_agg(to_jsonb(p)) FROM promise AS p)));
+  'median_latencies', (SELECT jsonb_agg(to_jsonb(m)) FROM median_latency AS m),
+  'promises', (SELECT jsonb_agg(to_jsonb(p) ORDER BY place)
+               FROM promise AS p)));
 \o

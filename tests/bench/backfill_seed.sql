@@ -7,6 +7,7 @@ CREATE TABLE public.orders (
   note text,
   created_at timestamptz NOT NULL
 );
+CREATE SEQUENCE public.new_id START 1000000000;
 SELECT setseed(0.42);
 INSERT INTO public.orders
 SELECT g, (random() * 50000)::bigint,

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <fstream>
 #include <functional>
 
@@ -127,6 +128,28 @@ TEST_P(BackfillRun, LosesAndRepeatsNothingWhenAConnectionIsKilled) {
   EXPECT_EQ(ran.exit_code, 0) << ran.err << ran.out;
   EXPECT_EQ(wrong(), "0");
   EXPECT_EQ(filled(), 2 * table_rows);
+}
+
+// By a signal after which each worker ends its batch, then by one after which
+// nobody does.
+TEST_P(BackfillRun, LosesAndRepeatsNothingWhenItIsKilled) {
+  make_rows(table_rows);
+  use_up("text", "upper(status)");
+  auto stopped = spawn_apply();
+  wait_for_rows(stopped, 1'000);
+  stopped.send_signal(SIGTERM);
+  EXPECT_EQ(stopped.wait().exit_code, 6) << stopped.err() << stopped.out();
+  const auto done = filled();
+  EXPECT_EQ(one("SELECT count(*) FROM orders WHERE fresh IS NOT NULL"),
+            std::to_string(done));
+  auto killed = spawn_apply();
+  wait_for_rows(killed, 1'000);
+  killed.kill();
+  EXPECT_LT(filled(), table_rows) << "it was done before";
+  const auto ran = spawn_apply().wait();
+  EXPECT_EQ(ran.exit_code, 0) << ran.err << ran.out;
+  EXPECT_EQ(wrong(), "0");
+  EXPECT_EQ(filled(), table_rows);
 }
 
 TEST_P(BackfillRun, ListsBadRowsAndHoldsNobodyUp) {

@@ -125,10 +125,10 @@ TEST_F(BackfillTest, GoesOnFromTheLastCommitAfterALostLink) {
   state::Store store(*fresh, sql::Identifier("pgexpand"));
   EXPECT_EQ(store.progress("m").at(0).rows, done_before);
   auto again = walk();
-  const backfill::Walk second{again.migration,    again.step, again.epoch,
-                              again.state_schema, *fresh,     again.reporter,
-                              again.should_stop,  again.sleep,
-                              again.open_session};
+  const backfill::Walk second{
+      again.migration,    again.step,  again.epoch,
+      again.state_schema, *fresh,      again.reporter,
+      again.should_stop,  again.sleep, again.open_session};
   EXPECT_EQ(backfill::fill(plain_fill(), second, pace_).rows, 10'000);
   EXPECT_EQ(unfilled(), "0");
 }

@@ -68,6 +68,13 @@ class CliFlow : public ::testing::Test {
   CommandLine line_;
 };
 
+TEST_F(CliFlow, ARefusedFirstPlanLeavesNoStateSchemaBehind) {
+  line_.write(first, add_column("no_such_table", "status_v2", "status"));
+  EXPECT_EQ(run({"apply"}), 2);
+  EXPECT_EQ(database_.query_one("SELECT to_regnamespace('pgexpand')"),
+            std::nullopt);
+}
+
 TEST_F(CliFlow, PlanChangesNothing) {
   const auto before = testing::schema_dump(database_.dsn(), "");
   EXPECT_EQ(run({"plan"}), 0) << line_.err;
@@ -209,9 +216,23 @@ TEST_F(CliFlow, SetIsReadBackByTheRun) {
   EXPECT_EQ(run({"apply", "--through", "expand"}), 0) << line_.err;
   EXPECT_EQ(run({"set", "1_status", "batch_rows=100", "pause=0"}), 0)
       << line_.err;
-  EXPECT_EQ(run({"set", "1_status", "workers=2"}), 2);
+  EXPECT_EQ(run({"set", "1_status", "lock.timeout=1s"}), 2);
   EXPECT_THAT(line_.err, HasSubstr("error[set.unknown-key]"));
+  EXPECT_EQ(run({"set", "1_status", "max_lag=never"}), 2);
+  EXPECT_THAT(line_.err, HasSubstr("error[set.bad-value]"));
   EXPECT_EQ(run({"apply"}), 0) << line_.err;
+}
+
+TEST_F(CliFlow, StatusShowsTheSettingsInForce) {
+  EXPECT_EQ(run({"apply", "--through", "backfill", "--batch-rows", "77"}), 0)
+      << line_.err;
+  EXPECT_EQ(run({"set", "1_status", "max_lag=off", "workers=3"}), 0);
+  EXPECT_EQ(run({"status", "-o", "json"}), 0);
+  const auto settings =
+      nlohmann::json::parse(line_.out)["migrations"][0]["settings"];
+  EXPECT_EQ(settings["batch_rows"], 77);
+  EXPECT_EQ(settings["workers"], 3);
+  EXPECT_TRUE(settings["max_lag_ms"].is_null());
 }
 
 TEST_F(CliFlow, VerifyAnswers12WhileRowsDiffer) {

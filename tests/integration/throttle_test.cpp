@@ -1,75 +1,17 @@
-#include "backfill/throttle.hpp"
-
-#include "support/standby.hpp"
-#include "support/test_database.hpp"
-
-#include <gmock/gmock.h>
+// What holds a walk up on the server itself, in its table, and by order of an
+// operator.
+#include "integration/throttle_fixture.hpp"
 
 #include <fstream>
-#include <thread>
 
 namespace pgexpand::testing {
 namespace {
 
-using backfill::Limits;
-using backfill::Throttle;
 using namespace std::chrono_literals;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using Reasons = std::vector<std::string>;
-
-sql::Statement text(const std::string& sql) {
-  return sql::Statement::verbatim(sql);
-}
-
-class ThrottleTest : public ::testing::Test {
- protected:
-  ThrottleTest() {
-    database_.exec("CREATE TABLE public.orders (id int PRIMARY KEY)");
-  }
-
-  /// A second passes: the throttle looks again.
-  Reasons next(const Limits& limits) {
-    now_ += 1s;
-    return throttle_.reasons(limits);
-  }
-  /// Looks in real time until the reasons are so; the last ones.
-  template <typename Matcher>
-  Reasons await(const Limits& limits, const Matcher& matcher) {
-    Reasons reasons;
-    for (int i = 0; i < 300; ++i) {
-      std::this_thread::sleep_for(100ms);
-      now_ += 100ms;
-      reasons = throttle_.reasons(limits);
-      if (::testing::Matches(matcher)(reasons)) {
-        break;
-      }
-    }
-    return reasons;
-  }
-  void write_some() {
-    database_.query("SELECT pg_logical_emit_message(false, 'x', 'y')");
-    database_.query("SELECT pg_switch_wal()");
-  }
-  std::string refusal(const Limits& limits) {
-    try {
-      throttle_.first_look(limits);
-    } catch (const Error& error) {
-      return error.code();
-    }
-    return {};
-  }
-
-  TestDatabase database_;
-  std::shared_ptr<pg::Session> monitor_;
-  Throttle::TimePoint now_ = std::chrono::steady_clock::now();
-  Throttle throttle_{[this] {
-                       monitor_ = database_.session();
-                       return monitor_;
-                     },
-                     [this] { return now_; }};
-};
 
 TEST_F(ThrottleTest, AQuietServerIsNoReason) {
   throttle_.first_look({});
@@ -81,24 +23,41 @@ TEST_F(ThrottleTest, AFileHoldsAsLongAsItExists) {
   const Limits limits{.throttle_file = path};
   EXPECT_THAT(next(limits), IsEmpty());
   std::ofstream(path) << "stop";
-  EXPECT_THAT(next(limits), Contains("the file " + path + " exists"));
+  EXPECT_THAT(next(limits), ElementsAre("the file " + path + " exists"));
   std::remove(path.c_str());
   EXPECT_THAT(next(limits), IsEmpty());
 }
 
 TEST_F(ThrottleTest, AFileThatCannotBeLookedForHolds) {
   EXPECT_THAT(next({.throttle_file = std::string(5'000, 'x')}),
-              Contains(HasSubstr("cannot be looked for")));
+              ElementsAre(HasSubstr("cannot be looked for")));
+}
+
+TEST_F(ThrottleTest, AllReasonsAreGiven) {
+  EXPECT_THAT(next({.throttle_file = "/", .throttle_query = "SELECT true"}),
+              ElementsAre("the throttle query says so", "the file / exists"));
+}
+
+TEST_F(ThrottleTest, BetweenTwoLooksTheAnswerStays) {
+  const Limits limits{.throttle_query = "SELECT stop FROM public.flag"};
+  database_.exec("CREATE TABLE public.flag AS SELECT true AS stop");
+  EXPECT_THAT(next(limits), Contains("the throttle query says so"));
+  database_.exec("UPDATE public.flag SET stop = false");
+  now_ += 900ms;
+  EXPECT_THAT(throttle_.reasons(limits),
+              Contains("the throttle query says so"));
+  now_ += 100ms;
+  EXPECT_THAT(throttle_.reasons(limits), IsEmpty());
 }
 
 TEST_F(ThrottleTest, AQueryHoldsWhileItIsTrue) {
   database_.exec("CREATE TABLE public.flag AS SELECT false AS stop");
-  const Limits limits{.throttle_query = "SELECT stop FROM flag",
+  const Limits limits{.throttle_query = "SELECT stop FROM flag -- the flag",
                       .search_path = "public"};
   throttle_.first_look(limits);
   EXPECT_THAT(next(limits), IsEmpty());
   database_.exec("UPDATE public.flag SET stop = true");
-  EXPECT_THAT(next(limits), Contains("the throttle query says so"));
+  EXPECT_THAT(next(limits), ElementsAre("the throttle query says so"));
 }
 
 TEST_F(ThrottleTest, AQueryThatBeginsToFailHolds) {
@@ -106,48 +65,106 @@ TEST_F(ThrottleTest, AQueryThatBeginsToFailHolds) {
   const Limits limits{.throttle_query = "SELECT stop FROM public.flag"};
   throttle_.first_look(limits);
   database_.exec("DROP TABLE public.flag");
-  EXPECT_THAT(next(limits), Contains(HasSubstr("does not exist")));
+  EXPECT_THAT(next(limits), ElementsAre(HasSubstr("does not exist")));
 }
 
-TEST_F(ThrottleTest, AQueryThatCannotBeUsedIsRefusedAtFirst) {
+TEST_F(ThrottleTest, AQueryWithoutAnAnswerHoldsAndIsNotRefused) {
   database_.exec("CREATE TABLE public.flag (stop boolean)");
+  for (const auto& [query, reason] : std::map<std::string, std::string>{
+           {"SELECT NULL::boolean", "gives NULL"},
+           {"SELECT stop FROM public.flag", "gives no row"},
+           {"VALUES (true), (true), (true)", "gives more than one row"},
+           {"SELECT pg_sleep(30) IS NULL", "fails: canceling statement"},
+           {"SELECT 1 / (SELECT count(*) FROM public.flag) = 1", "fails:"}}) {
+    const Limits limits{.throttle_query = query};
+    EXPECT_EQ(refusal(throttle_, limits), "") << query;
+    EXPECT_THAT(next(limits),
+                ElementsAre(HasSubstr("the throttle query " + reason)));
+  }
+}
+
+TEST_F(ThrottleTest, AQueryThatCanNeverAnswerIsRefusedAtFirst) {
   for (const char* query :
-       {"SELECT 1", "SELECT", "SELECT NULL::boolean", "not SQL",
-        "SELECT true; SELECT true", "SELECT stop FROM public.flag",
-        "INSERT INTO public.flag VALUES (true) RETURNING true",
-        "SELECT pg_sleep(30) IS NULL"}) {
-    EXPECT_EQ(refusal({.throttle_query = query}), "throttle.bad-query")
+       {"SELECT 1", "SELECT", "SELECT true, true", "not SQL", "", "-- nothing",
+        "SELECT true; SELECT true", "SELECT stop FROM public.nothing"}) {
+    EXPECT_EQ(refusal(throttle_, {.throttle_query = query}),
+              "throttle.bad-query")
+        << query;
+  }
+}
+
+TEST_F(ThrottleTest, AQueryCannotChangeAnything) {
+  database_.exec(
+      "CREATE TABLE public.flag (stop boolean); CREATE SEQUENCE public.used;"
+      "CREATE FUNCTION public.writes() RETURNS boolean LANGUAGE plpgsql AS"
+      " 'BEGIN PERFORM set_config(''transaction_read_only'', ''off'', true);"
+      " INSERT INTO public.flag VALUES (true); RETURN false; END'");
+  for (const char* query :
+       {"INSERT INTO public.flag VALUES (true) RETURNING true",
+        "WITH new AS (INSERT INTO public.flag VALUES (true) RETURNING stop)"
+        " SELECT stop FROM new",
+        "SELECT nextval('public.used') > 0", "SELECT public.writes()",
+        "SELECT true INTO public.other", "COMMIT", "DROP TABLE public.flag",
+        "SET default_transaction_read_only = off",
+        "COPY (SELECT 1) TO PROGRAM 'touch /tmp/pgexpand-was-here'",
+        "DO 'BEGIN INSERT INTO public.flag VALUES (true); END'"}) {
+    EXPECT_EQ(refusal(throttle_, {.throttle_query = query}),
+              "throttle.bad-query")
         << query;
   }
   EXPECT_EQ(database_.query_one("SELECT count(*) FROM public.flag"), "0");
+  EXPECT_EQ(database_.query_one("SELECT is_called FROM public.used"), "f");
+  EXPECT_FALSE(std::ifstream("/tmp/pgexpand-was-here").is_open());
+}
+
+TEST_F(ThrottleTest, TheQueryIsAskedAsTheRoleThatWorks) {
+  database_.exec(
+      "DROP ROLE IF EXISTS deployer, worker;"
+      "CREATE ROLE worker; CREATE ROLE deployer IN ROLE worker, pg_monitor");
+  backfill::Throttle throttle(
+      [this] {
+        auto session = session_of("deployer");
+        session->run(text("SET ROLE worker"));
+        return session;
+      },
+      [this] { return now_; });
+  const Limits limits{.max_active = 50,
+                      .throttle_query = "SELECT current_user <> 'worker'"};
+  EXPECT_EQ(refusal(throttle, limits), "");
+  EXPECT_THAT(throttle.reasons(limits), IsEmpty());
 }
 
 TEST_F(ThrottleTest, ActiveBackendsHoldAndOurOwnDoNotCount) {
-  const auto busy = database_.application();
-  std::thread work(
-      [&] { EXPECT_THROW(busy->run(text("SELECT pg_sleep(30)")), Error); });
+  const auto first = database_.application();
+  const auto second = database_.application();
+  const auto busy = [](pg::Session& session) {
+    EXPECT_THROW(session.run(text("SELECT pg_sleep(30)")), Error);
+  };
+  std::thread one([&] { busy(*first); });
+  std::thread two([&] { busy(*second); });
   const Limits limits{.max_active = 1};
-  EXPECT_THAT(await(limits, Contains("1 backends are active")),
-              Contains("1 backends are active"));
-  throttle_.watch_tables({}, {busy->backend_pid()});
+  const auto expected = ElementsAre("more than 1 backends are active");
+  EXPECT_THAT(await(limits, expected), expected);
+  EXPECT_THAT(next({.max_active = 3}), IsEmpty());
+  throttle_.watch_tables({}, {first->backend_pid(), second->backend_pid()});
   EXPECT_THAT(next(limits), IsEmpty());
-  busy->cancel();
-  work.join();
+  first->cancel();
+  second->cancel();
+  one.join();
+  two.join();
 }
 
 TEST_F(ThrottleTest, WalAboveTheRateHolds) {
-  const Limits limits{.max_wal = 1'000'000};
+  const Limits limits{.max_wal = 1 << 20};
   throttle_.first_look(limits);
   EXPECT_THAT(next(limits), IsEmpty());
-  write_some();  // a whole segment of 16 MB
-  EXPECT_THAT(next(limits), Contains(HasSubstr("of WAL a second")));
+  write_a_segment();
+  EXPECT_THAT(next(limits), ElementsAre("more than 1 MB of WAL a second"));
   EXPECT_THAT(next(limits), IsEmpty());
 }
 
 TEST_F(ThrottleTest, WhoeverWaitsForTheWholeTableGoesFirst) {
-  const auto oid =
-      std::stoul(*database_.query_one("SELECT 'public.orders'::regclass::oid"));
-  throttle_.watch_tables({static_cast<std::uint32_t>(oid)}, {});
+  watch_orders();
   const auto holder = database_.application();
   holder->run(text("BEGIN"));
   holder->run(text("LOCK TABLE public.orders IN ROW SHARE MODE"));
@@ -157,12 +174,53 @@ TEST_F(ThrottleTest, WhoeverWaitsForTheWholeTableGoesFirst) {
     waiter->run(text("LOCK TABLE public.orders"));
     waiter->run(text("COMMIT"));
   });
-  const auto expected =
-      Contains(HasSubstr("another session waits for a lock on"));
+  const auto expected = ElementsAre(
+      fmt::format("pid {} (pgexpand) waits for a lock on public.orders",
+                  waiter->backend_pid()));
   EXPECT_THAT(await({}, expected), expected);
   holder->run(text("COMMIT"));
   wait.join();
   EXPECT_THAT(next({}), IsEmpty());
+}
+
+TEST_F(ThrottleTest, ATableOfAnotherDatabaseIsNotOursWithTheSameOid) {
+  const TestDatabase other;
+  other.exec("CREATE TABLE public.orders (id int)");
+  const auto holder = other.application();
+  holder->run(text("BEGIN"));
+  const auto oid =
+      holder->run(text("SELECT 'public.orders'::regclass::oid")).single();
+  holder->run(text("LOCK TABLE public.orders"));
+  const auto waiter = other.application();
+  std::thread wait(
+      [&] { waiter->run(text("SELECT count(*) FROM public.orders")); });
+  throttle_.watch_tables({static_cast<std::uint32_t>(std::stoul(*oid))}, {});
+  while (database_.query_one(
+             "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_THAT(next({}), IsEmpty());
+  holder->run(text("COMMIT"));
+  wait.join();
+}
+
+TEST_F(ThrottleTest, WhoWaitsLongForRowsOfOursHolds) {
+  database_.exec("INSERT INTO public.orders VALUES (1)");
+  const auto ours = database_.application();
+  ours->run(text("BEGIN"));
+  ours->run(text("UPDATE public.orders SET id = 1"));
+  const auto waiter = database_.application();
+  waiter->run(text("SET application_name = 'shop'"));
+  std::thread wait(
+      [&] { waiter->run(text("UPDATE public.orders SET id = 1")); });
+  watch_orders({ours->backend_pid()});
+  const auto expected = ElementsAre(fmt::format(
+      "pid {} (shop) waits for a batch of ours", waiter->backend_pid()));
+  EXPECT_THAT(await({}, expected), expected);
+  watch_orders();
+  EXPECT_THAT(next({}), IsEmpty()) << "it waits for somebody else";
+  ours->run(text("COMMIT"));
+  wait.join();
 }
 
 TEST_F(ThrottleTest, SlowCommitsHoldUntilTheyAreForgotten) {
@@ -170,98 +228,45 @@ TEST_F(ThrottleTest, SlowCommitsHoldUntilTheyAreForgotten) {
   for (int i = 0; i < 10; ++i) {
     throttle_.record_commit(400ms);
   }
-  EXPECT_THAT(next({}), Contains(HasSubstr("a commit takes")));
+  EXPECT_THAT(next({}), ElementsAre("commits take more than 200ms"));
   now_ += 10s;
   EXPECT_THAT(next({}), IsEmpty());
 }
 
-TEST_F(ThrottleTest, AServerThatCannotBeReadHoldsUntilItCan) {
+TEST_F(ThrottleTest, AMonitorThatIsLostHoldsAndIsReplaced) {
   throttle_.first_look({});
   database_.query("SELECT pg_terminate_backend(" +
                   std::to_string(monitor_->backend_pid()) + ", 5000)");
-  EXPECT_THAT(next({}), Contains(HasSubstr("cannot be read")));
+  EXPECT_THAT(next({}), ElementsAre("the monitoring connection is lost"));
   EXPECT_THAT(next({}), IsEmpty());
 }
 
-TEST_F(ThrottleTest, AnOldTransactionIsNamed) {
-  const auto old = database_.application();
-  old->run(text("SET application_name = 'report'"));
-  old->run(text("BEGIN ISOLATION LEVEL REPEATABLE READ"));
-  old->run(text("SELECT FROM public.orders"));
-  throttle_.first_look({});
-  EXPECT_EQ(throttle_.horizon_holder(), std::nullopt);
-  const auto name = "pid " + std::to_string(old->backend_pid()) + " (report)";
-  now_ += 2s;
-  const Limits waits{.wait_while_pinned = true};
-  EXPECT_THAT(next(waits), Contains(HasSubstr(name)));
-  EXPECT_EQ(throttle_.horizon_holder(), name);
-  EXPECT_THAT(next({}), IsEmpty());
-  old->run(text("COMMIT"));
-  next({});
-  EXPECT_EQ(throttle_.horizon_holder(), std::nullopt);
-}
-
-TEST_F(ThrottleTest, APreparedTransactionIsNamed) {
-  const auto old = database_.application();
-  old->run(text("BEGIN"));
-  old->run(text("INSERT INTO public.orders VALUES (1)"));
-  old->run(text("PREPARE TRANSACTION 'left'"));
-  throttle_.first_look({});
-  next({});
-  now_ += 2s;
-  next({});
-  EXPECT_EQ(throttle_.horizon_holder(), "prepared transaction 'left'");
-  old->run(text("ROLLBACK PREPARED 'left'"));
-}
-
-TEST_F(ThrottleTest, AStandbyThatAppliesLateHolds) {
-  const Standby late("late", "recovery_min_apply_delay = '60s'");
-  const Limits limits{.max_lag = 2s};
-  throttle_.first_look(limits);
-  write_some();
-  const auto behind = Contains(HasSubstr("standby late is"));
-  EXPECT_THAT(await(limits, behind), behind);
-  EXPECT_THAT(throttle_.reasons({.max_lag = std::nullopt}), IsEmpty());
-}
-
-TEST_F(ThrottleTest, AStandbyThatStandsStillHoldsUntilItHasCaughtUp) {
-  Standby standby("still");
-  const Limits limits{.max_lag = 2s};
-  throttle_.first_look(limits);
-  standby.freeze();
-  write_some();
-  next(limits);
-  write_some();
-  const auto behind = Contains(HasSubstr("standby still is"));
-  EXPECT_THAT(await(limits, behind), behind);
-  standby.thaw();
-  EXPECT_THAT(await(limits, IsEmpty()), IsEmpty());
-}
-
-TEST_F(ThrottleTest, ARoleThatMayNotSeeTheStandbysIsRefused) {
-  const Standby standby("hidden");
-  database_.exec("DROP ROLE IF EXISTS blind; CREATE ROLE blind LOGIN");
-  Throttle blind(
-      [this]() -> std::shared_ptr<pg::Session> {
-        auto session = database_.session();
-        session->run(text("SET SESSION AUTHORIZATION blind"));
-        return session;
+TEST_F(ThrottleTest, AServerThatCannotBeReachedHolds) {
+  bool is_there = true;
+  backfill::Throttle throttle(
+      [&]() -> std::shared_ptr<pg::Session> {
+        if (is_there) {
+          return database_.session();
+        }
+        throw Error(ErrorKind::connection, "pg.cannot-connect", "no route");
       },
       [this] { return now_; });
-  const auto code = [&](const Limits& limits) {
-    try {
-      blind.first_look(limits);
-    } catch (const Error& error) {
-      return error.code();
-    }
-    return std::string();
-  };
-  EXPECT_EQ(code({}), "throttle.hidden-replication");
-  EXPECT_EQ(code({.max_lag = std::nullopt, .max_active = 5}),
-            "throttle.hidden-activity");
-  EXPECT_EQ(code({.max_lag = std::nullopt}), "");
-  database_.exec("GRANT pg_monitor TO blind");
-  EXPECT_EQ(code({.max_active = 50}), "");
+  is_there = false;
+  EXPECT_THAT(throttle.reasons({}),
+              ElementsAre("the load of the server cannot be read: no route"));
+  is_there = true;
+  now_ += 1s;
+  EXPECT_THAT(throttle.reasons({}), IsEmpty());
+}
+
+TEST_F(ThrottleTest, AMonitorThatTheQueryEndsIsReplaced) {
+  const Limits limits{.throttle_query =
+                          "SELECT NOT pg_terminate_backend(pg_backend_pid())"};
+  EXPECT_THAT(next(limits), ElementsAre(HasSubstr("the throttle query fails")));
+  EXPECT_THAT(throttle_.reasons(
+                  {.max_active = 7, .throttle_query = limits.throttle_query}),
+              ElementsAre("the monitoring connection is lost"));
+  EXPECT_THAT(next({}), IsEmpty());
 }
 
 }  // namespace

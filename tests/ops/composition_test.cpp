@@ -121,6 +121,18 @@ TEST_F(CompositionTest, AKeyAndItsReferenceMoveTogether) {
   }
 }
 
+TEST_F(CompositionTest, AKeyMustBeComparableWithWhatItRefersTo) {
+  server_.cannot_refer_from("customer_id");
+  for (const std::string side :
+       {"{table: invoices, column: customer_id, type: text}",
+        "{table: customers, column: id, type: text}"}) {
+    EXPECT_FALSE(plan("  - alter_column: " + side + "\n"));
+    EXPECT_THAT(codes(), ElementsAre("column.key-not-comparable")) << side;
+  }
+  EXPECT_TRUE(
+      plan("  - rename_column: {table: customers, from: id, to: number}\n"));
+}
+
 TEST_F(CompositionTest, TheWayBackDropsTheReferenceBeforeItsKey) {
   const auto plan = planned(
       "  - alter_column: {table: invoices, column: customer_id, type: bigint}\n"

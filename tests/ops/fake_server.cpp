@@ -77,6 +77,12 @@ catalog::Answers FakeServer::answer(const catalog::Probes& probes) const {
   for (const auto& [key, probe] : probes.expressions) {
     answers.expressions[key] = answer(probe);
   }
+  for (const auto& [key, probe] : probes.keys) {
+    answers.keys[key] = {
+        .is_comparable = !incomparable_.contains(probe.from.column.name()),
+        .from_type = probe.from.type.value_or("its own"),
+        .to_type = probe.to.type.value_or("its own")};
+  }
   return answers;
 }
 

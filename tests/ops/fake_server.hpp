@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 namespace pgexpand::ops {
@@ -25,6 +26,11 @@ class FakeServer {
     types_[name] = std::move(type);
   }
 
+  /// No foreign key from a column of this name can be made.
+  void cannot_refer_from(const std::string& column) {
+    incomparable_.insert(column);
+  }
+
   [[nodiscard]] catalog::Answers answer(const catalog::Probes& probes) const;
 
  private:
@@ -34,6 +40,7 @@ class FakeServer {
       const catalog::ExpressionProbe& probe) const;
 
   std::map<std::string, Bend> bends_;
+  std::set<std::string> incomparable_;
   std::map<std::string, catalog::Type> types_;
 };
 

@@ -118,8 +118,8 @@ class Text {
   }
 
   void describe(const plan::CompareRows& compare) {
-    line(1, "rows of {}, key ({})", compare.table.display(),
-         joined(compare.key));
+    line(1, "rows of {}, key ({}){}", compare.table.display(),
+         joined(compare.key), compare.one_snapshot ? ", in one snapshot" : "");
     add_comparisons("before switch", compare.before_switch);
     add_comparisons("after switch", compare.after_switch);
   }

@@ -3,7 +3,9 @@
 namespace pgexpand::ops {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 /// What the role lacks is said before anything runs, with its cure.
@@ -60,6 +62,29 @@ TEST_F(RightsTest, AnIdentityNeedsCreateForItsSequence) {
       plan("  - add_column: {table: orders, column: a, type: bigint, "
            "identity: always}\n"));
   EXPECT_THAT(codes(), ElementsAre("rights.schema"));
+}
+
+TEST_F(RightsTest, ASwapAltersTheTriggerFunctions) {
+  auto trigger = make_trigger("stamp");
+  trigger.function = "app.stamp()";
+  trigger.function_language = "plpgsql";
+  trigger.function_owner = "app";
+  trigger.may_alter_function = false;
+  orders().triggers = {trigger, trigger};
+  orders().triggers[1].name = sql::Identifier("stamp_too");
+  const std::string retype =
+      "  - alter_column: {table: orders, column: note, type: bytea, allow: "
+      "[user_triggers]}\n";
+  EXPECT_FALSE(plan(retype));
+  EXPECT_THAT(codes(), ElementsAre("rights.trigger-function"));
+  EXPECT_THAT(findings_.all()[0].message,
+              AllOf(HasSubstr("app.stamp()"), HasSubstr("its owner app")));
+  EXPECT_TRUE(
+      plan("  - alter_column: {table: orders, column: note, comment: a}\n"));
+  for (auto& each : orders().triggers) {
+    each.function_language = "c";
+  }
+  EXPECT_TRUE(plan(retype)) << testing::PrintToString(codes());
 }
 
 TEST_F(RightsTest, OneOwnerAtATimeIsTakenBySetRole) {

@@ -21,7 +21,7 @@ class TableFindingsTest : public OperationTest {
 TEST_F(TableFindingsTest, OnlyOrdinaryHeapTablesAreHandled) {
   EXPECT_THAT(codes_of_up(), IsEmpty());
   orders().kind = 'p';
-  EXPECT_THAT(codes_of_up(), ElementsAre("table.partitioned"));
+  EXPECT_THAT(codes_of_up(), IsEmpty());
   orders().kind = 'v';
   EXPECT_THAT(codes_of_up(), ElementsAre("table.not-a-table"));
   orders().kind = 'r';
@@ -32,13 +32,16 @@ TEST_F(TableFindingsTest, OnlyOrdinaryHeapTablesAreHandled) {
   EXPECT_THAT(codes_of_up(), ElementsAre("table.temporary"));
 }
 
-TEST_F(TableFindingsTest, InheritanceIsRefused) {
-  for (auto* flag : {&orders().has_children, &orders().has_parents,
-                     &orders().is_partition}) {
-    *flag = true;
-    EXPECT_THAT(codes_of_up(), ElementsAre("table.partitioned"));
-    *flag = false;
-  }
+TEST_F(TableFindingsTest, OneAloneOfAFamilyIsRefused) {
+  orders().has_parents = true;
+  EXPECT_THAT(codes_of_up(), ElementsAre("table.inherits"));
+  orders().is_partition = true;
+  EXPECT_THAT(codes_of_up(), ElementsAre("table.is-partition"));
+  orders().is_partition = orders().has_parents = false;
+  orders().has_children = true;
+  EXPECT_THAT(codes_of_up(), ElementsAre("table.inherits"));
+  orders().kind = 'p';
+  EXPECT_THAT(codes_of_up(), IsEmpty());
 }
 
 TEST_F(TableFindingsTest, TheServersTablesAndOursAreLeftAlone) {

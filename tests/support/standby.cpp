@@ -13,6 +13,8 @@
 namespace pgexpand::testing {
 namespace {
 
+constexpr int port = 6543;  // in a folder of its own
+
 /// PostgreSQL refuses to run as root; the sandbox's own server does as well.
 Arguments as_server_user(Arguments command) {
   if (geteuid() == 0) {
@@ -30,15 +32,19 @@ void run_as_server_user(const Arguments& command) {
   }
 }
 
-bool is_streaming(const std::string& name) {
-  const TestDatabase any;
-  const auto session = any.application();
-  return session
-             ->run(sql::Statement::verbatim(
-                 "SELECT count(*) FROM pg_stat_replication WHERE state ="
-                 " 'streaming' AND application_name = '" +
-                 name + "'"))
-             .single() == "1";
+std::unique_ptr<pg::Session> primary() {
+  return pg::connect({.dsn = shared_server().dsn()}).session;
+}
+
+// What it has replayed, the primary knows only after its first report.
+bool is_streaming(pg::Session& primary, const std::string& name) {
+  return primary
+             .run(sql::Statement::of("SELECT count(*) FROM pg_stat_replication"
+                                     " WHERE state = 'streaming'"
+                                     " AND replay_lsn IS NOT NULL"
+                                     " AND application_name = $1"),
+                  {name})
+             .single() != "0";
 }
 
 }  // namespace
@@ -48,16 +54,18 @@ Standby::Standby(const std::string& name, const std::string& settings)
   run_as_server_user(
       {shared_server().bindir() + "/pg_basebackup",
        "--dbname=" + shared_server().dsn() + " application_name=" + name,
-       "--pgdata=" + folder_, "--write-recovery-conf", "--checkpoint=fast"});
+       "--pgdata=" + folder_, "--write-recovery-conf", "--checkpoint=fast",
+       "--no-sync"});
   run_as_server_user({"sh", "-c",
-                      fmt::format("printf '%s\\n' \"port = 6543\" "
-                                  "\"unix_socket_directories = '{0}'\" \"{1}\" "
-                                  ">> {0}/postgresql.conf",
-                                  folder_, settings)});
+                      fmt::format("printf '%s\\n' \"port = {0}\" "
+                                  "\"unix_socket_directories = '{1}'\" \"{2}\" "
+                                  ">> {1}/postgresql.conf",
+                                  port, folder_, settings)});
   server_.emplace(
       as_server_user({shared_server().bindir() + "/postgres", "-D", folder_}));
+  const auto session = primary();
   constexpr int tries = 300;
-  for (int i = 0; !is_streaming(name); ++i) {
+  for (int i = 0; !is_streaming(*session, name); ++i) {
     if (i == tries || !server_->is_running()) {
       throw std::runtime_error("the standby does not stream: " +
                                server_->err());
@@ -71,6 +79,11 @@ Standby::~Standby() {
   server_->send_signal(SIGQUIT);
   server_->wait();
   run_process({"rm", "-rf", folder_});
+}
+
+std::string Standby::dsn(const std::string& database) const {
+  return fmt::format("host={} port={} user=postgres dbname={}", folder_, port,
+                     database);
 }
 
 void Standby::freeze() { signal_all("STOP"); }

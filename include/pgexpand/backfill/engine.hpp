@@ -116,4 +116,12 @@ struct CompareResult {
     const Walk& walk,
     const Pace& pace);
 
+/// Name of a partition or child of the table that is not in `met` (oids) and
+/// holds a row that differs before the switch, or cannot be compared; none:
+/// there is none. Reads those partitions whole.
+[[nodiscard]] std::optional<std::string> find_unmet_difference(
+    pg::Session& session,
+    const plan::CompareRows& action,
+    const std::vector<std::int64_t>& met);
+
 }  // namespace pgexpand::backfill

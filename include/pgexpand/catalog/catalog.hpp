@@ -158,6 +158,8 @@ struct Trigger {
   bool is_before = false, is_row = false, on_insert = false, on_update = false;
   bool is_internal = false;
   std::string function;  ///< Qualified signature, quoted: `public.f()`.
+  std::string function_owner;
+  bool may_alter_function = true;  ///< The session has its owner's rights.
   std::string function_language;
   double function_cost = 100;
   std::string function_definition_hash;

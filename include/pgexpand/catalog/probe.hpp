@@ -72,15 +72,36 @@ struct ExpressionAnswer {
   std::string failed_sqlstate;
 };
 
+/// A column of a foreign key, and the type it is to have.
+struct KeySide {
+  sql::TableName table;
+  sql::Identifier column;           ///< As it is called today.
+  std::optional<std::string> type;  ///< SQL text; none: it keeps its own.
+  bool is_user_type = false;  ///< `type` is user text, resolved by search_path.
+};
+
+/// A question only the server can answer: would it accept a foreign key from a
+/// column of the one type to a column of the other?
+struct KeyProbe {
+  KeySide from, to;
+};
+
+struct KeyAnswer {
+  bool is_comparable = true;
+  std::string from_type, to_type;  ///< As the server spells them.
+};
+
 /// Questions under keys the operations choose; answers come back under the
 /// same keys.
 struct Probes {
   std::map<std::string, TypeProbe> types;
   std::map<std::string, ExpressionProbe> expressions;
+  std::map<std::string, KeyProbe> keys;
 };
 struct Answers {
   std::map<std::string, TypeAnswer> types;
   std::map<std::string, ExpressionAnswer> expressions;
+  std::map<std::string, KeyAnswer> keys;
 };
 
 }  // namespace pgexpand::catalog

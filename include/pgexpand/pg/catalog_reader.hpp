@@ -7,7 +7,8 @@
 namespace pgexpand::pg {
 
 /// Reads what `request` names in one read-only REPEATABLE READ transaction, a
-/// fixed number of queries however many tables. A name that is not there is
+/// fixed number of queries however many tables. If a transaction is open, reads
+/// in that one, as it is, and leaves it open. A name that is not there is
 /// simply absent from the result. Names without a schema are looked up through
 /// `arrival.search_path`.
 [[nodiscard]] catalog::Catalog read_catalog(Session& session,

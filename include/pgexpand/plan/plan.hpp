@@ -115,6 +115,10 @@ struct CompareRows {
   std::vector<Comparison> before_switch;
   std::vector<Comparison> after_switch;  ///< Old side against down(new).
   std::vector<sql::Identifier> key;      ///< For the sample of keys.
+  /// No trigger keeps a row right that is moved: all must be seen as of one
+  /// moment.
+  bool one_snapshot = false;
+  bool may_skip_user_triggers = false;  ///< As BackfillRows', for repairs.
 
   friend bool operator==(const CompareRows&, const CompareRows&) = default;
 };

@@ -20,7 +20,7 @@ int run_apply(Invocation& invocation, const Options& options) {
   if (options.dry_run) {
     return show_plans(invocation, {.ids = options.ids, .sql = false});
   }
-  Campaign campaign(invocation, Files::strict);
+  Campaign campaign(invocation, Files::strict, options.ids);
   campaign.through = options.run.through();
   campaign.accept_drift = options.run.accept_drift;
   campaign.apply(options.ids);

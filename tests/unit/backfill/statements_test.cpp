@@ -16,7 +16,8 @@ plan::BackfillRows fill() {
 }
 
 TEST(StatementsTest, APassAsksTheUsersExpressionOnlyOfItsShare) {
-  const auto text = update_rows(fill(), {5, 9}, {.number = 2, .of = 8}).text();
+  const auto text =
+      update_rows(fill(), Blocks{5, 9}, {.number = 2, .of = 8}).text();
   EXPECT_THAT(text, HasSubstr("UPDATE ONLY \"shop\".\"orders\" AS t SET"));
   EXPECT_THAT(text, HasSubstr("t.ctid >= '(5,0)'::tid"));
   EXPECT_THAT(text, HasSubstr("t.ctid < '(9,0)'::tid"));
@@ -25,26 +26,27 @@ TEST(StatementsTest, APassAsksTheUsersExpressionOnlyOfItsShare) {
 }
 
 TEST(StatementsTest, TheSweepTakesEveryShare) {
-  const auto text = update_rows(fill(), {5, 9}, {.number = 7, .of = 8}).text();
+  const auto text =
+      update_rows(fill(), Blocks{5, 9}, {.number = 7, .of = 8}).text();
   EXPECT_THAT(text, Not(HasSubstr("get_byte")));
   EXPECT_THAT(text, HasSubstr("AND (a OR b)"));
 }
 
 TEST(StatementsTest, FreeRowsAreLockedBeforeTheyAreWritten) {
-  const auto text = update_free_rows(fill(), {5, 9}, {}).text();
+  const auto text = update_free_rows(fill(), Blocks{5, 9}, {}).text();
   EXPECT_THAT(text, HasSubstr("FOR NO KEY UPDATE SKIP LOCKED"));
   EXPECT_THAT(text, HasSubstr("AND (a OR b)"));
 }
 
 TEST(StatementsTest, ARowInQuarantineIsNamedByItsWholeKey) {
-  EXPECT_THAT(update_each_row(fill(), {5, 6}).text(),
+  EXPECT_THAT(update_each_row(fill(), Blocks{5, 6}).text(),
               HasSubstr("t.\"id\"::text, t.\"part\"::text"));
 }
 
 TEST(StatementsTest, ARowWithoutKeyIsNamedByItsPlace) {
   auto keyless = fill();
   keyless.key.clear();
-  EXPECT_THAT(update_each_row(keyless, {5, 6}).text(),
+  EXPECT_THAT(update_each_row(keyless, Blocks{5, 6}).text(),
               HasSubstr("t.ctid::text AS key"));
 }
 
@@ -52,7 +54,7 @@ TEST(StatementsTest, EachComparisonIsCountedAndAllTogether) {
   const std::vector<plan::Comparison> asked{
       {.title = "one", .differs = {"p"}, .repair = {}},
       {.title = "two", .differs = {"q"}, .repair = {}}};
-  EXPECT_THAT(count_differences(fill().table, asked, {0, 4}).text(),
+  EXPECT_THAT(count_differences(fill().table, asked, Blocks{0, 4}).text(),
               HasSubstr("SELECT count(*), count(*) FILTER (WHERE (p) OR (q)),"
                         " count(*) FILTER (WHERE p),"
                         " count(*) FILTER (WHERE q)"));
