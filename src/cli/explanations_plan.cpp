@@ -158,8 +158,8 @@ constexpr auto texts = std::to_array<Explanation>({
     {"server.too-old",
      "The operation needs a newer PostgreSQL than this server."},
     {"table.access-method",
-     "The backfill walks heap pages. Tables of other access methods are\n"
-     "not handled."},
+     "The backfill walks the pages of a heap. Rows of a table of another\n"
+     "access method are walked by primary key, and there is none."},
     {"table.inherits",
      "Children by INHERITS get no triggers and no indexes of their parent,\n"
      "so nothing would keep their rows in step. backfill, which needs\n"

@@ -33,13 +33,15 @@ void check_kind(const catalog::Table& table,
     findings.error(where, "table.not-a-table",
                    fmt::format("{} is not a table", table.name.display()),
                    "name an ordinary table");
-  } else if (table.access_method != "heap") {
+  } else if (table.access_method != "heap" && table.primary_key() == nullptr) {
     findings.refuse(
         where, "table.access-method",
-        fmt::format("{} {} has access method {}; only heap tables are handled",
+        fmt::format("{} {} has access method {}, so its rows are walked by "
+                    "primary key, and there is none",
                     table.has_children ? "a partition or child of" : "table",
                     table.name.display(), table.access_method),
-        table.has_children ? "detach it, and migrate it by hand" : "");
+        table.has_children ? "detach it, and migrate it by hand"
+                           : "give it a primary key first");
   }
   if (table.persistence == 't') {
     findings.error(where, "table.temporary",

@@ -1,5 +1,7 @@
 #include "ops/operation_test.hpp"
 
+#include <utility>
+
 namespace pgexpand::ops {
 namespace {
 
@@ -18,7 +20,7 @@ class TableFindingsTest : public OperationTest {
   }
 };
 
-TEST_F(TableFindingsTest, OnlyOrdinaryHeapTablesAreHandled) {
+TEST_F(TableFindingsTest, OnlyOrdinaryTablesThatCanBeWalkedAreHandled) {
   EXPECT_THAT(codes_of_up(), IsEmpty());
   orders().kind = 'p';
   EXPECT_THAT(codes_of_up(), IsEmpty());
@@ -26,7 +28,10 @@ TEST_F(TableFindingsTest, OnlyOrdinaryHeapTablesAreHandled) {
   EXPECT_THAT(codes_of_up(), ElementsAre("table.not-a-table"));
   orders().kind = 'r';
   orders().access_method = "columnar";
+  EXPECT_THAT(codes_of_up(), IsEmpty());  // by its primary key
+  const auto keys = std::exchange(orders().constraints, {});
   EXPECT_THAT(codes_of_up(), ElementsAre("table.access-method"));
+  orders().constraints = keys;
   orders().access_method = "heap";
   orders().persistence = 't';
   EXPECT_THAT(codes_of_up(), ElementsAre("table.temporary"));
