@@ -10,7 +10,7 @@ namespace pgexpand::ops {
 
 const std::vector<const OperationType*>& all_operations() {
   static const std::vector<const OperationType*> operations{
-#define OPERATION(name) &name,
+#define OPERATION(name) &(name),
 #include "ops/operations.def"
 #undef OPERATION
   };
