@@ -9,13 +9,13 @@
 #include "backfill/trouble.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace pgexpand::backfill {
 namespace {
 
 /// Reading is lighter than writing: batches this much bigger.
 constexpr int read_factor = 10;
-constexpr int most_cancels = 5;
 
 }  // namespace
 
@@ -268,27 +268,6 @@ CompareResult gather(const std::vector<plan::Comparison>& comparisons,
   return result;
 }
 
-// The snapshot is older than the table's size, so one worker sees all of it; a
-// table that is rewritten meanwhile is seen as it was, too.
-CompareResult compare_at_once(const plan::CompareRows& action,
-                              const std::vector<plan::Comparison>& comparisons,
-                              const Walk& walk,
-                              const Pace& pace,
-                              const WalkStyle& style) {
-  Findings findings;
-  Snapshot snapshot(walk.open_session());
-  Crew crew(walk, pace, style, action.table,
-            {.walk =
-                 [&](TableWalk& range) {
-                   Comparer(action, comparisons, findings, range,
-                            snapshot.session())
-                       .run();
-                 },
-             .forget = [&] { findings.forget(); }});
-  const Outcome outcome = crew.start_over();
-  return gather(comparisons, findings, walk, crew, outcome);
-}
-
 }  // namespace
 
 CompareResult compare(const plan::CompareRows& action,
@@ -298,28 +277,32 @@ CompareResult compare(const plan::CompareRows& action,
   const WalkStyle style{.phase = plan::Phase::verify,
                         .batch_factor = read_factor,
                         .writes = false};
-  if (action.one_snapshot && !comparisons.empty()) {
-    Pace alone = pace;
-    alone.workers = 1;
-    return compare_at_once(action, comparisons, walk, alone, style);
+  // The snapshot is older than the table's size, so one worker sees all of it;
+  // a table that is rewritten meanwhile is seen as it was, too.
+  const bool at_once = action.one_snapshot && !comparisons.empty();
+  std::optional<Snapshot> snapshot;
+  Pace own = pace;
+  if (at_once) {
+    snapshot.emplace(walk.open_session());
+    own.workers = 1;
   }
   Findings findings;
-  Crew crew(walk, pace, style, action.table,
+  Crew crew(walk, own, style, action.table,
             {.walk =
                  [&](TableWalk& range) {
                    Comparer(action, comparisons, findings, range,
-                            range.session())
+                            snapshot ? snapshot->session() : range.session())
                        .run();
                  },
-             .extends = true,
+             .extends = !at_once,
              .forget = [&] { findings.forget(); }});
   Outcome outcome = Outcome::done;
   if (!comparisons.empty()) {
     // A finished walk is not continued but done again. So is one that found a
     // difference: which comparison it was, and whose row, is not in a cursor.
-    outcome = crew.is_under_way() && crew.differences() == 0
-                  ? crew.run()
-                  : crew.start_over();
+    const bool continues =
+        !at_once && crew.is_under_way() && crew.differences() == 0;
+    outcome = continues ? crew.run() : crew.start_over();
   }
   return gather(comparisons, findings, walk, crew, outcome);
 }

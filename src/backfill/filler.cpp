@@ -11,7 +11,6 @@ namespace {
 
 /// How often a pass tries before it leaves its rows to the sweep.
 constexpr int pass_attempts = 4;
-constexpr int most_cancels = 5;
 
 }  // namespace
 
@@ -46,13 +45,13 @@ int Filler::passes() {
 
 std::int64_t Filler::rows_of(Blocks part, Pass pass) const {
   return static_cast<std::int64_t>(static_cast<double>(part.size()) *
-                                   walk_.rows_per_block()) /
-         pass.of;
+                                   walk_.rows_per_block() * pass.share());
 }
 
 Filler::Part Filler::fill_window() {
   const auto& progress = walk_.progress();
   const int count = passes();
+  const double decline = pass_count_.decline();
   const auto first = progress.next_block;
   const auto width =
       blocks_for(walk_.size().rows() * count, walk_.rows_per_block());
@@ -61,7 +60,8 @@ Filler::Part Filler::fill_window() {
   Written late;
   for (int number = 0; number < count; ++number) {
     written_ = {};
-    const Part part = fill_pass(window, {.number = number, .of = count});
+    const Part part =
+        fill_pass(window, {.number = number, .of = count, .decline = decline});
     if (part == Part::bad_row) {
       return isolate_window(window);
     }
@@ -82,11 +82,12 @@ Filler::Part Filler::fill_pass(Blocks window, Pass pass) {
   auto first = window.first;
   while (first < window.end) {
     const auto width =
-        blocks_for(walk_.size().rows() * pass.of, walk_.rows_per_block());
+        blocks_for(walk_.size().rows(), walk_.rows_per_block() * pass.share());
     const Blocks part{first, std::min(first + width, window.end)};
     const bool finishes = pass.is_sweep() && part.end == window.end;
-    const auto walked =
-        (window.size() * pass.number + part.end - window.first) / pass.of;
+    const auto walked = static_cast<std::int64_t>(
+        static_cast<double>(window.size()) * pass.share_before() +
+        static_cast<double>(part.end - window.first) * pass.share());
     const auto rows_before = walk_.progress().rows;
     const Part result =
         fill_part(part, pass,

@@ -10,7 +10,6 @@ namespace {
 
 /// Rows are tried one by one only in parts as small as that.
 constexpr std::int64_t most_one_by_one = 500;
-constexpr int most_cancels = 5;
 
 }  // namespace
 

@@ -12,6 +12,11 @@ constexpr int windows_in_one_pass = 20;
 constexpr double nearly_all = 0.9;
 constexpr double few = 0.5;
 constexpr double next_to_none = 0.1;
+/// Steeper, and the first pass would move so many rows that full leaf pages of
+/// the indexes (fillfactor 90) split.
+constexpr double steepest = 0.9;
+/// Of the rows of later passes, when they get as many as there is room for.
+constexpr double fitting = 0.97;
 
 double share(std::int64_t part, std::int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
@@ -22,6 +27,7 @@ double share(std::int64_t part, std::int64_t whole) {
 // A page filled to f holds (1 - f) / f of its rows once more.
 PassCount::PassCount(int most, int fillfactor) : most_(most), count_(most) {
   if (fillfactor > 0 && fillfactor < 100) {
+    decline_ = 1;
     const double room = share(100 - fillfactor, fillfactor);
     count_ = std::clamp(static_cast<int>(std::ceil(1 / room)), 1, most);
   }
@@ -46,6 +52,10 @@ void PassCount::record(int passes,
     count_ = 1;
     windows_until_look_ = windows_in_one_pass;
     return;
+  }
+  if (later_rows >= fewest_rows) {
+    decline_ = std::clamp(decline_ * share(later_hot, later_rows) / fitting,
+                          steepest, 1.0);
   }
   const double stayed = share(first_hot, first_rows);
   if (stayed >= nearly_all) {

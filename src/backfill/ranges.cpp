@@ -56,7 +56,6 @@ void Ranges::add_counts(Progress& to, const Progress& of) {
   to.rows += of.rows;
   to.round_rows += of.round_rows;
   to.differences += of.differences;
-  to.repaired += of.repaired;
   to.quarantined += of.quarantined;
   to.wal_bytes += of.wal_bytes;
   to.hot_rows += of.hot_rows;

@@ -46,7 +46,7 @@ class Ranges {
   [[nodiscard]] state::Progress fresh(const Leaf& leaf) const;
   void restart(const Leaf& leaf);
   [[nodiscard]] int next_number() const;
-  /// Of the ranges in `of`, as one.
+  /// What `of` counted, added to `to`.
   static void add_counts(state::Progress& to, const state::Progress& of);
 
   std::vector<state::Progress> all_;

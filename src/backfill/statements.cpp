@@ -25,14 +25,16 @@ Expression inside(Blocks blocks) {
 
 // CASE, so that the planner cannot ask the user's expression of every row
 // first: the share is the cheaper question, but costs more by its estimate.
-Expression share_of(const Expression& pending, Pass pass) {
+Expression share_of(const Expression& pending, const Pass& pass) {
   if (pass.is_sweep()) {
     return compose("({})", pending);
   }
+  const auto bytes = passes_by_row(pass);
   return compose(
-      "CASE WHEN get_byte(tidsend(t.ctid), 5) % {} = {}"
+      "CASE WHEN get_byte(decode({}, 'hex'), get_byte(tidsend(t.ctid), 5)) = {}"
       " THEN ({}) ELSE false END",
-      std::int64_t{pass.of}, std::int64_t{pass.number}, pending);
+      Literal{fmt::format("{:02x}", fmt::join(bytes, ""))},
+      std::int64_t{pass.number}, pending);
 }
 
 Expression set_clause(const BackfillRows& fill) {

@@ -212,13 +212,18 @@ void TableWalk::finish() {
   transaction.commit();
 }
 
+// A batch that is smaller than it might be rests as much shorter: the pauses of
+// a table depend on its rows, not on how they were cut.
 void TableWalk::rest() {
-  constexpr int next_to_none = 20;  // of a batch
-  if (rows_since_rest_ < size_.rows() / next_to_none) {
+  constexpr double next_to_none = 0.05;  // of a batch
+  const double done = static_cast<double>(rows_since_rest_) /
+                      static_cast<double>(size_.rows());
+  if (done < next_to_none) {
     return;
   }
   rows_since_rest_ = 0;
-  const milliseconds pause = board_.pace().pause;
+  const auto pause = std::chrono::ceil<milliseconds>(
+      board_.pace().pause * std::min(done, 1.0));
   if (pause.count() > 0 && !is_halted()) {
     walk_.sleep(pause);
   }

@@ -13,4 +13,7 @@ enum class Trouble {
 };
 [[nodiscard]] Trouble classify(const Error& error);
 
+/// Cancelled more often than that in a row, somebody means it.
+inline constexpr int most_cancels = 5;
+
 }  // namespace pgexpand::backfill

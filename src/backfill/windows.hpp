@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -14,15 +15,25 @@ struct Blocks {
   friend bool operator==(const Blocks&, const Blocks&) = default;
 };
 
-/// A pass takes every `of`-th row of each page, counted from `number`; the last
-/// one takes whatever is left, and so is the sweep too.
+/// One of `of` passes over a window. Each takes `decline` times as many rows of
+/// every page as the one before; the last one takes whatever is left, and so is
+/// the sweep too.
 struct Pass {
   int number = 0;
   int of = 1;
+  double decline = 1;  ///< In (0, 1].
 
   [[nodiscard]] bool is_sweep() const noexcept { return number + 1 >= of; }
+  /// Its part of a page's rows, of 1.
+  [[nodiscard]] double share() const noexcept;
+  /// That of all passes before it.
+  [[nodiscard]] double share_before() const noexcept;
   friend bool operator==(const Pass&, const Pass&) = default;
 };
+
+/// Which pass takes a row, by the low byte of its line pointer. However many
+/// rows a page has, each pass gets its share of them.
+[[nodiscard]] std::array<std::uint8_t, 256> passes_by_row(const Pass& pass);
 
 /// How many blocks hold `rows` rows, at least one.
 [[nodiscard]] std::int64_t blocks_for(std::int64_t rows, double rows_per_block);

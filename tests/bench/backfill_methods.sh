@@ -4,6 +4,7 @@ methods=(one-update key-order flag-column pgexpand-pause-0 pgexpand-defaults)
 
 write_specs() {
   mkdir "$work/migrations"
+  mkfifo "$work/never" # nothing is ever written to it
   cat >"$work/migrations/0001_status.yaml" <<'SPEC'
 operations:
   - add_column: {table: public.orders, column: status_v2, type: text, up: upper(status)}
@@ -47,11 +48,13 @@ apply() { # settings as variables
   env "$@" PGEXPAND_DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=run" \
     "$pgexpand" apply --through backfill --dir "$work/migrations" \
     >"$work/apply.log" 2>&1 &
-  local pid=$! now
-  while now=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null) &&
-    [[ -n $now ]]; do
-    peak_kb=$now
-    sleep 0.05
+  local pid=$! name value
+  # Without further processes: they would take time from what is measured.
+  while kill -0 "$pid" 2>/dev/null; do
+    while read -r name value _; do
+      [[ $name != VmHWM: ]] || peak_kb=$value
+    done 2>/dev/null <"/proc/$pid/status" || true
+    read -rt 0.05 <>"$work/never" || true
   done
   wait "$pid" || { cat "$work/apply.log" >&2; return 1; }
 }

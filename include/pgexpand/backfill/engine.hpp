@@ -55,7 +55,7 @@ struct Pace {
   milliseconds batch_target{100};    ///< Longer: the next one is smaller.
   milliseconds pause{100};           ///< Between batches.
   milliseconds lock_timeout{300};    ///< Per row lock; < deadlock_timeout.
-  int passes = 10;                   ///< Most passes a window (K).
+  int passes = 12;                   ///< Most passes a window (K).
   int workers = 1;                   ///< Connections that fill.
   bool key_order = false;  ///< Walk the key even where blocks can be walked.
   Limits limits;

@@ -56,6 +56,24 @@ TEST(PassCountTest, LooksAgainAfterAWhile) {
   EXPECT_EQ(count.next(), 10);
 }
 
+TEST(PassCountTest, EachPassGetsFewerRowsThanTheOneBefore) {
+  EXPECT_DOUBLE_EQ(PassCount(12, 100).decline(), 0.9);
+}
+
+TEST(PassCountTest, WhereNewRowsAreNoWiderAllPassesGetTheSame) {
+  PassCount count(12, 100);
+  for (int window = 0; window < 10; ++window) {
+    count.record(12, 1'000, 50, 9'000, 9'000);
+  }
+  EXPECT_DOUBLE_EQ(count.decline(), 1);
+}
+
+TEST(PassCountTest, TheFirstPassNeverGetsMoreThanIndexPagesHaveRoomFor) {
+  PassCount count(12, 100);
+  count.record(12, 1'000, 50, 9'000, 5'000);
+  EXPECT_DOUBLE_EQ(count.decline(), 0.9);
+}
+
 TEST(PassCountTest, AFewRowsSayNothing) {
   PassCount count(10, 100);
   count.record(10, 20, 20, 180, 180);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace pgexpand::backfill {
 namespace {
 
@@ -36,6 +38,28 @@ TEST(WindowsTest, TheLastPassIsTheSweep) {
   EXPECT_FALSE((Pass{.number = 8, .of = 10}.is_sweep()));
   EXPECT_TRUE((Pass{.number = 9, .of = 10}.is_sweep()));
   EXPECT_TRUE(Pass{}.is_sweep());
+}
+
+TEST(WindowsTest, EachPassTakesItsShareOfAnyPage) {
+  constexpr double decline = 0.9;
+  constexpr int passes = 12;
+  const auto table = passes_by_row({.of = passes, .decline = decline});
+  for (const int rows : {30, 81, 200}) {
+    for (int number = 0; number < passes; ++number) {
+      const auto taken =
+          std::count(table.begin(), table.begin() + rows, number);
+      const Pass pass{.number = number, .of = passes, .decline = decline};
+      EXPECT_NEAR(static_cast<double>(taken), pass.share() * rows, 1.5)
+          << number << " of " << rows;
+    }
+  }
+}
+
+TEST(WindowsTest, TheSharesOfAllPassesAreOne) {
+  const Pass last{.number = 11, .of = 12, .decline = 0.9};
+  EXPECT_NEAR(last.share_before() + last.share(), 1, 1e-9);
+  EXPECT_LT(last.share(), (Pass{.number = 0, .of = 12}.share()));
+  EXPECT_DOUBLE_EQ((Pass{.number = 3, .of = 4}.share()), 0.25);
 }
 
 TEST(WindowsTest, PartsCoverTheWholeWithoutOverlap) {
