@@ -37,9 +37,17 @@ std::string describe(std::string_view word, const Constraint& constraint) {
                      constraint.is_validated ? "" : " (not validated)");
 }
 
+// A sync trigger that looks at the writer's schemas is aimed anew whenever any
+// migration publishes a version, or takes it back.
+bool is_aimed(const Trigger& trigger) {
+  return trigger.name.name().starts_with("~pgexpand_") &&
+         trigger.definition.find("current_schemas(") != std::string::npos;
+}
+
 std::string describe(const Trigger& trigger) {
   return fmt::format("trigger {} enabled {} {} function {}", trigger.name,
-                     trigger.enabled, trigger.definition,
+                     trigger.enabled,
+                     is_aimed(trigger) ? "by version" : trigger.definition,
                      trigger.function_definition_hash);
 }
 

@@ -77,6 +77,7 @@ exec::RunOptions Campaign::run_options(const std::string& id) {
   exec::RunOptions options;
   options.show_data = invocation_.globals.show_data;
   options.accept_drift = accept_drift;
+  options.force = force;
   options.lock_timeout = settings.lock_timeout;
   options.lock_hold = settings.lock_hold;
   options.lock_budget = settings.lock_budget;

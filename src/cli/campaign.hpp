@@ -34,6 +34,7 @@ class Campaign {
 
   std::optional<plan::Phase> through;  ///< `--through`, if it was given.
   bool accept_drift = false;
+  bool force = false;  ///< Contract though an old version is in use.
 
   [[nodiscard]] const Roster& roster() const { return *roster_; }
   [[nodiscard]] state::Store store();

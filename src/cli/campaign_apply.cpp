@@ -145,8 +145,9 @@ void Campaign::start(const Known& known, bool is_asked) {
               : std::nullopt);
     return;
   }
-  const Drafted drafted = draft(*known.spec, state_schema(invocation_),
-                                runner_->work(), runner_->arrival());
+  const Drafted drafted =
+      draft(*known.spec, invocation_.settings_for(known.spec),
+            state_schema(invocation_), runner_->work(), runner_->arrival());
   const auto rival = conflict(
       known.id, drafted.plan ? tables_of(*drafted.plan) : drafted.tables);
   if (rival) {

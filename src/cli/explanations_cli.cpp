@@ -68,9 +68,6 @@ constexpr auto texts = std::to_array<Explanation>({
      "A setting has a value that does not read: durations need a unit\n"
      "(`250ms`, `5s`, `1h`), sizes too (`50MB`). `pgexpand config` shows\n"
      "where each one comes from. Nothing ran."},
-    {"config.unsupported-setting",
-     "The setting is known, but this release does not act on it yet. It is\n"
-     "refused, so that nobody relies on a brake that is not there."},
     {"config.findings",
      "pgexpand.yaml has keys or values that do not read. Each finding\n"
      "has its place. Nothing ran."},
@@ -79,6 +76,10 @@ constexpr auto texts = std::to_array<Explanation>({
      "not have. Nothing ran."},
     {"config.unreadable",
      "The file after --config is not there or may not be read."},
+    {"contract.no-older-version",
+     "No version is published before this migration's: its old code uses\n"
+     "the tables themselves, whose rights are not pgexpand's to take.\n"
+     "Contract still looks at who uses them."},
     {"contract.not-switched",
      "Contract drops the old shape, so it is legal only once switch is\n"
      "complete. Nothing was changed, also not for the other ids of the\n"
@@ -136,6 +137,13 @@ constexpr auto texts = std::to_array<Explanation>({
     {"verify.nothing-to-compare",
      "Verify compares the old and the new shape. There are two shapes\n"
      "only between expand and contract."},
+    {"version.none",
+     "With `versions: views` a migration publishes a version schema at\n"
+     "switch. None did so yet, or all were dropped. Until then\n"
+     "applications use the tables."},
+    {"version.not-published",
+     "The migration is not switched, or ran with `versions: none`, or its\n"
+     "version was dropped by the contract of a later one."},
     {"wait.bad-timeout",
      "A timeout is a duration with its unit, for example 30s or 10m."},
     {"wait.timeout",

@@ -67,6 +67,10 @@ constexpr auto texts = std::to_array<Explanation>({
      "referenced column's index. There is none for the new type: bigint\n"
      "can refer to integer, but numeric or text cannot. Change both\n"
      "columns in one migration, or drop the foreign key first."},
+    {"column.lossy-key",
+     "In a version schema the old column stays the table's key until\n"
+     "contract, and a key has no NULL. `allow: [lossy]` would put one\n"
+     "there. Leave it out, and give a `down` that always has a value."},
     {"column.moved-twice",
      "Two operations of one migration change the same column's name or\n"
      "type, and no order of them is the obvious one. Write one\n"
@@ -126,6 +130,9 @@ constexpr auto texts = std::to_array<Explanation>({
     {"plan.undecodable",
      "The plan in the state tables was not written by this release. Use\n"
      "the release that started the migration."},
+    {"rights.create-schema",
+     "With `versions: views` every migration makes a schema for its\n"
+     "version. That needs CREATE on the database."},
     {"rights.many-owners",
      "The role inherits no rights, so it acts as a table's owner by SET\n"
      "ROLE, and as one owner at a time. The tables of this migration\n"
@@ -201,6 +208,23 @@ constexpr auto texts = std::to_array<Explanation>({
     {"type.unknown-collation",
      "The server knows no collation of this name in the search_path the\n"
      "connection arrived with."},
+    {"versions.not-in-a-view",
+     "A function runs with the search_path of its caller, so its statements\n"
+     "meet the views of a version schema there. No view can be the target of\n"
+     "COPY, TRUNCATE and the like, and pg_get_serial_sequence() finds nothing.\n"
+     "Give the function a search_path of its own, or name the table with its\n"
+     "schema. plan looks for the words in the bodies of SQL and PL/pgSQL\n"
+     "functions: it cannot see what other programs send."},
+    {"versions.published",
+     "A migration with `versions: none` swaps columns under the views of\n"
+     "the published version, which PostgreSQL refuses or which would show\n"
+     "another shape than they promise. Once versions are published, plan\n"
+     "with `versions: views`. To go back to `none`, move every application\n"
+     "to the tables and drop the version schemas."},
+    {"versions.row-security",
+     "Before PostgreSQL 15 a view reads with its owner's rights, so row\n"
+     "security would not hold in a version schema. Use `versions: none`\n"
+     "there."},
 });
 
 }  // namespace

@@ -13,6 +13,20 @@ constexpr auto texts = std::to_array<Explanation>({
      "Something that pgexpand takes for certain does not hold. This is a\n"
      "bug. It stopped before doing harm; please report it with the\n"
      "command and its output."},
+    {"contract.no-version",
+     "--soft takes access to version schemas. This migration has not\n"
+     "published one: it ran with `versions: none`, or is not switched, or\n"
+     "its version was dropped by the contract of a later one."},
+    {"contract.old-version-in-use",
+     "Contract looked for two seconds at who uses what it would drop: the\n"
+     "older versions, and columns of the tables by their old names. It\n"
+     "lists open transactions that have a lock there, and roles whose\n"
+     "search_path begins in an older version. Nothing was changed. Deploy\n"
+     "the new search_path there, or drop it all the same with --force."},
+    {"contract.out-of-order",
+     "Version schemas are dropped in the order they were published:\n"
+     "contract of one drops all before it, which a migration that is not\n"
+     "contracted still needs. Contract the one that is named first."},
     {"contract.too-early",
      "`contract.after` asks for a minimum time between switch and\n"
      "contract, and it has not passed. Run contract later, or lower the\n"
@@ -87,6 +101,10 @@ constexpr auto texts = std::to_array<Explanation>({
      "The plan has a part without a way back, for example a `sql`\n"
      "operation without `rollback`. `pgexpand plan` says so before\n"
      "anything runs."},
+    {"rollback.out-of-order",
+     "A version schema that was published later shows the new columns of\n"
+     "this migration. Roll back the later migrations first, the newest\n"
+     "one before the others."},
     {"run.interrupted",
      "A signal, or `runner.max_runtime`, stopped the run at a safe\n"
      "place. Progress is saved: the same command continues."},

@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -151,30 +150,10 @@ const spec::Settings& Invocation::settings() {
   return *settings_;
 }
 
-namespace {
-
-/// A brake that is asked for and does nothing is worse than none.
-void refuse_unsupported(const spec::Settings& settings) {
-  constexpr std::array unsupported{"versions"};
-  const spec::Settings builtin;
-  for (const std::string_view key : unsupported) {
-    const std::string text = spec::get_setting(settings, key);
-    if (text != spec::get_setting(builtin, key)) {
-      throw Error(
-          ErrorKind::usage, "config.unsupported-setting",
-          fmt::format("{} cannot be set to {} in this release", key, text))
-          .hint("leave it out; `pgexpand config` shows where it comes from");
-    }
-  }
-}
-
-}  // namespace
-
 spec::Settings Invocation::settings_for(const spec::MigrationSpec* spec) {
   Diagnostics findings;
   const spec::Settings settings = spec::resolve(layers(), spec, findings);
   show_bad_settings(findings);
-  refuse_unsupported(settings);
   return settings;
 }
 

@@ -31,6 +31,17 @@ std::string advice(const Known& known) {
                      completed ? plan::name(*completed) : "nothing is", next);
 }
 
+std::string worded(const Known& known, const std::string& outcome) {
+  if (outcome == "softened") {
+    return fmt::format(
+        "nobody may use the older versions. Run `{0}`, or `pgexpand rollback "
+        "{1} --soft` to give access back",
+        known.next_command(), known.id);
+  }
+  return outcome == "restored" ? "the older versions may be used again"
+                               : advice(known);
+}
+
 void add_entry(Invocation& invocation,
                const Known& known,
                const std::string& outcome,
@@ -60,9 +71,9 @@ void add_outcome(Invocation& invocation,
   if (invocation.json() || outcome == "unchanged") {
     return;
   }
-  fmt::print(
-      invocation.out(), "{}: {}\n", known.id,
-      reason.empty() ? advice(known) : fmt::format("left alone: {}", reason));
+  fmt::print(invocation.out(), "{}: {}\n", known.id,
+             reason.empty() ? worded(known, outcome)
+                            : fmt::format("left alone: {}", reason));
   invocation.out().flush();
 }
 

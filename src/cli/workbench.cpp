@@ -104,8 +104,9 @@ void refuse_first(Invocation& invocation,
     if (!known->depends_on().empty()) {
       continue;
     }
-    const Drafted first = draft(*known->spec, state_schema(invocation),
-                                bench.session(), bench.arrival());
+    const Drafted first =
+        draft(*known->spec, invocation.settings_for(known->spec),
+              state_schema(invocation), bench.session(), bench.arrival());
     if (first.findings.blocks()) {
       invocation.show_and_stop(first.findings);
     }
@@ -132,11 +133,14 @@ report::PlanSetting plan_setting(Invocation& invocation,
 }
 
 Drafted draft(const spec::MigrationSpec& spec,
+              const spec::Settings& settings,
               const sql::Identifier& schema,
               pg::Session& session,
               const pg::Arrival& arrival) {
   Drafted drafted;
-  planner::Drafting drafting(spec, schema.name(), drafted.findings);
+  planner::Drafting drafting(spec, schema.name(), drafted.findings,
+                             {.views = settings.versions == "views",
+                              .alias = settings.versions_alias});
   const catalog::Request request = drafting.request();
   auto catalog = pg::read_catalog(session, arrival, request);
   const std::string role = catalog.owner_to_become();

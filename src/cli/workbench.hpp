@@ -73,6 +73,7 @@ struct Drafted {
   std::vector<sql::TableName> tables;  ///< Asked for, resolved where possible.
 };
 [[nodiscard]] Drafted draft(const spec::MigrationSpec& spec,
+                            const spec::Settings& settings,
                             const sql::Identifier& schema,
                             pg::Session& session,
                             const pg::Arrival& arrival);

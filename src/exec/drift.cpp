@@ -18,6 +18,7 @@ Lines read_fingerprint(const Job& job) {
     return {};
   }
   catalog::Request request;
+  request.state_schema = sql::Identifier(job.plan.state_schema);
   for (const auto& table : job.plan.tables) {
     request.tables.push_back(table.name);
   }

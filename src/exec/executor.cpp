@@ -1,5 +1,7 @@
 // Runs a migration's stored plan phase by phase, and knows where to stop.
 #include "exec/task.hpp"
+#include "exec/version_order.hpp"
+#include "exec/version_users.hpp"
 #include "pgexpand/base/units.hpp"
 
 #include <fmt/format.h>
@@ -114,7 +116,9 @@ RunResult run_phases(Job& job) {
       return job.result(RunOutcome::stopped_at_switch);
     }
     if (phase == Phase::contract) {
+      check_contract_order(job);
       check_contract_gate(job, migration);
+      check_nobody_uses_old_versions(job);
     }
     announce(job, migration);
     const TaskResult ended = run_phase(job, phase);

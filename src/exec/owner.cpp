@@ -30,6 +30,7 @@ void share_state(const Job& job, const Identifier& owner) {
       Statement::of("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN "
                     "SCHEMA {} TO {}",
                     schema, owner));
+  job.session().run(state::share_functions(schema, owner));
   transaction.commit();
 }
 

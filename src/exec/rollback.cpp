@@ -1,5 +1,6 @@
 // Rollback: every step that may have acted is taken back, last one first.
 #include "exec/task.hpp"
+#include "exec/version_order.hpp"
 #include "pgexpand/base/units.hpp"
 
 #include <fmt/format.h>
@@ -106,6 +107,7 @@ RunResult take_back(Job& job) {
     return {};
   }
   check_before_contract(migration);
+  check_rollback_order(job);
   if (migration.status != Status::rolling_back) {
     check_undoable(job, job.store().steps(job.id));
     check_gates(job, migration);

@@ -3,7 +3,9 @@
 // ALTER COLUMN TYPE rewrites the table under ACCESS EXCLUSIVE unless only the
 // catalog changes (varchar(20) to varchar(50), numeric(8,2) to numeric(12,2)).
 // Those few are done in place; every other change gets a twin column that takes
-// the name at switch, which running code notices: the switch is visible.
+// the name at switch, which running code notices: the switch is visible. With
+// version schemas the twin has the name in the new version's view, and takes it
+// in the table at contract.
 #include "ops/carry.hpp"
 #include "ops/cheap_type.hpp"
 #include "ops/column_rules.hpp"
@@ -44,7 +46,7 @@ class AlterColumn final : public TableOperation {
     if (column == nullptr) {
       return;
     }
-    const TypeChange change = type_change(*found, *column);
+    const TypeChange change = type_change(catalog, *found, *column);
     if (change == TypeChange::none) {
       return;
     }
@@ -73,7 +75,7 @@ class AlterColumn final : public TableOperation {
     const Move move{.from = args_.column,
                     .to = args_.column,
                     .physical = after.physical,
-                    .swaps = true};
+                    .swaps = !shapes.in_views()};
     shapes.of(*found).move(move, std::move(after));
   }
 
@@ -108,6 +110,12 @@ class AlterColumn final : public TableOperation {
     if (carries_default(column, is_twin)) {
       probes.expressions[prefix + "default as it is"] = to_new_type(
           {.text = column.default_value->text, .where = where()}, column);
+    }
+    if (is_twin && situation.shapes.in_views() && column.default_value) {
+      probes.expressions[prefix + "default today"] = {
+          .text = column.default_value->text,
+          .target_type = column.type.name.text,
+          .where = where()};
     }
     if (args_.check) {
       auto probe = probe_after(here, shape, args_.check->expression);
@@ -162,13 +170,15 @@ class AlterColumn final : public TableOperation {
   };
 
   /// With `up` or `down` values change, whatever the types are.
-  [[nodiscard]] TypeChange type_change(const catalog::Table& here,
+  [[nodiscard]] TypeChange type_change(const catalog::Catalog& catalog,
+                                       const catalog::Table& here,
                                        const catalog::Column& column) const {
     if (!args_.type) {
       return TypeChange::none;
     }
-    return args_.up || args_.down ? TypeChange::rewrite
-                                  : classify(here, column, args_.type->text);
+    return args_.up || args_.down
+               ? TypeChange::rewrite
+               : classify(catalog, here, column, args_.type->text);
   }
 
   [[nodiscard]] UserExpression up_text() const {
@@ -242,12 +252,18 @@ class AlterColumn final : public TableOperation {
               .lossy = allowed().lossy};
     if (value != nullptr) {
       const auto& answers = values.situation.answers.expressions;
+      twin.carries_default = carries_default(column, true);
       twin.default_value =
-          carries_default(column, true)
+          twin.carries_default
               ? carried_default(answers.at(values.prefix + "default as it is"),
                                 column, type->type)
               : value->deparsed;
     }
+    const auto& today = values.situation.answers.expressions;
+    const auto asked = today.find(values.prefix + "default today");
+    twin.old_default_is_constant =
+        asked != today.end() && !asked->second.finding &&
+        asked->second.stability == catalog::Stability::immutable;
     if (type->type.is_collatable && column.collation) {
       twin.collation = *column.collation;
     }
@@ -262,7 +278,8 @@ class AlterColumn final : public TableOperation {
                      TableDraft& pieces) const {
     const auto& column = *here.column(args_.column);
     Diagnostics& findings = values.findings;
-    if (type_change(here, column) == TypeChange::metadata) {
+    if (type_change(values.situation.catalog, here, column) ==
+        TypeChange::metadata) {
       check_dependents(here, column, where(), findings);
       const auto* type = resolved_type(values.situation.answers,
                                        values.prefix + "type", findings);
@@ -283,29 +300,31 @@ class AlterColumn final : public TableOperation {
                          column, text_of(up));
       }
     } else if (args_.nullable && *args_.nullable && column.not_null) {
-      allow_null(draft, pieces, column,
+      allow_null(draft, pieces, values.situation.shapes.of(here), column,
                  text_of(values.get("down", where(), {})));
     }
-    plan_default(values, column, draft, pieces);
+    plan_default(values, here, draft, pieces);
     if (args_.comment) {
       change_comment(draft, pieces, column, *args_.comment);
     }
   }
 
   void plan_default(const Values& values,
-                    const catalog::Column& column,
+                    const catalog::Table& here,
                     Draft& draft,
                     TableDraft& pieces) const {
     if (!args_.default_value) {
       return;
     }
+    const auto& column = *here.column(args_.column);
     if (!may_change_default(column, where(), values.findings)) {
       return;
     }
     const auto* value =
         values.get("default", where(), {.deterministic = false});
     if (value != nullptr || !*args_.default_value) {
-      change_default(draft, pieces, column, text_of(value));
+      change_default(draft, pieces, values.situation.shapes.of(here), column,
+                     text_of(value));
     }
   }
 

@@ -66,6 +66,7 @@ class Carrier {
   void take_over_named(const catalog::Constraint& constraint);
   void rename_later_inputs();
   void free_lossy_columns();
+  [[nodiscard]] bool keeps_key(const Move& move);
   void prove_nothing_is_lost(const Move& move);
 
   // --- common ----------------------------------------------------------------

@@ -205,7 +205,7 @@ void Carrier::prove_nothing_is_lost(const Move& move) {
                           check),
             Statement::of("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} IS NOT "
                           "NULL OR {} IS NULL) NOT VALID",
-                          name, check, stale, move.to)}}});
+                          name, check, stale, move.between())}}});
   step.undo_ahead.push_back(
       {.title = fmt::format("prove the old {} holds all", move.from.name()),
        .locks = {{name, LockMode::share_update_exclusive}},
@@ -216,6 +216,30 @@ void Carrier::prove_nothing_is_lost(const Move& move) {
       Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", name, check));
 }
 
+/// Until contract the old column of a version schema stays what it is to the
+/// table: a primary key and the like cannot do without NOT NULL.
+bool Carrier::keeps_key(const Move& move) {
+  const auto has = [&](const std::vector<Identifier>& columns) {
+    return std::ranges::find(columns, move.from) != columns.end();
+  };
+  const auto wants_value = [&](const catalog::Index& index) {
+    return (index.is_primary || index.is_replica_identity) &&
+           has(columns_read(index));
+  };
+  if (move.swaps || (!table_.column(move.from)->identity &&
+                     std::ranges::none_of(table_.indexes, wants_value))) {
+    return false;
+  }
+  findings_.refuse(
+      pieces_.where, "column.lossy-key",
+      fmt::format("column {} of {} belongs to the table's key or is an "
+                  "identity: `down` must always have a value while old code "
+                  "uses it",
+                  move.from.name(), table_.name.display()),
+      "leave `lossy` out, and give a `down` that always has a value");
+  return true;
+}
+
 /// An old side that may have no value cannot be NOT NULL between switch and
 /// contract. On the way back it is proved to hold none while the new shape is
 /// still the one clients get, so that the swap itself scans nothing. After all
@@ -223,7 +247,7 @@ void Carrier::prove_nothing_is_lost(const Move& move) {
 void Carrier::free_lossy_columns() {
   for (const Move& move : shape_.moves()) {
     const auto* column = table_.column(move.from);
-    if (!move.swaps || !pieces_.moved.at(move.from).is_lossy) {
+    if (!pieces_.moved.at(move.from).is_lossy || keeps_key(move)) {
       continue;
     }
     if (!column->not_null) {
@@ -232,6 +256,7 @@ void Carrier::free_lossy_columns() {
     }
     const Identifier stale = move.stale();
     Transition& step = draft_.at_switch();
+    step.lock(table_.name, LockMode::access_exclusive);
     step.last.push_back(Statement::of(
         "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table_.name, stale));
     auto proof = restore_not_null(table_.name, stale, std::nullopt);

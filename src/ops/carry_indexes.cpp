@@ -115,8 +115,7 @@ catalog::IndexKey Carrier::renewed_key(const catalog::Index& index,
                                        std::size_t n) {
   catalog::IndexKey key = index.keys[n];
   if (key.column) {
-    const Move* move = shape_.move_of(*key.column);
-    if (move != nullptr && move->swaps) {
+    if (shape_.move_of(*key.column) != nullptr) {
       key.opclass = opclass_for(index, key);
       if (!pieces_.moved.at(*key.column).type.is_collatable) {
         key.collation.reset();
@@ -270,7 +269,7 @@ void Carrier::take_over_column_names(const catalog::Index& index) {
   Transition& step = transition(at_switch(columns_read(index)));
   for (const Identifier& column : columns) {
     const Move* move = shape_.move_of(column);
-    if (move != nullptr && move->swaps) {
+    if (move != nullptr && move->physical != move->to) {
       step.last.push_back(Statement::of("ALTER TABLE {} RENAME COLUMN {} TO {}",
                                         index.name, move->physical, move->to));
     }

@@ -66,6 +66,15 @@ bool is_in_index_expression(const catalog::Table& table,
   });
 }
 
+bool is_in_version(const catalog::Catalog& catalog,
+                   const catalog::Table& table) {
+  return std::ranges::any_of(
+      catalog.versions, [&](const catalog::PublishedVersion& version) {
+        return std::ranges::find(version.bases, table.name.schema) !=
+               version.bases.end();
+      });
+}
+
 /// The constraint's definition without a NOT VALID at its end.
 std::string plain_definition(const catalog::Constraint& constraint) {
   constexpr std::string_view not_valid = " NOT VALID";
@@ -145,7 +154,8 @@ void set_aside(Draft& draft,
 
 }  // namespace
 
-TypeChange classify(const catalog::Table& table,
+TypeChange classify(const catalog::Catalog& catalog,
+                    const catalog::Table& table,
                     const catalog::Column& column,
                     const std::string& new_type) {
   const auto from = sql::builtin_type(column.type.name.text);
@@ -157,7 +167,8 @@ TypeChange classify(const catalog::Table& table,
     return TypeChange::none;
   }
   if (is_metadata_only(*from, *to) &&
-      !is_in_index_expression(table, column.name)) {
+      !is_in_index_expression(table, column.name) &&
+      !is_in_version(catalog, table)) {
     return TypeChange::metadata;
   }
   return TypeChange::rewrite;

@@ -15,8 +15,10 @@ enum class TypeChange {
 };
 
 /// `metadata` only if the column is in no expression index or predicate either:
-/// those would be rebuilt under ACCESS EXCLUSIVE.
-[[nodiscard]] TypeChange classify(const catalog::Table& table,
+/// those would be rebuilt under ACCESS EXCLUSIVE. And only if no published
+/// version shows the table: the type of a column that a view shows is fixed.
+[[nodiscard]] TypeChange classify(const catalog::Catalog& catalog,
+                                  const catalog::Table& table,
                                   const catalog::Column& column,
                                   const std::string& new_type);
 

@@ -57,8 +57,9 @@ void require_not_null(Draft& draft,
                       const TableShape& shape,
                       const catalog::Column& column,
                       const std::optional<Expression>& up) {
-  const Identifier after = shape.renamed(column.name);
-  const Identifier physical = shape.physical(after);
+  const Identifier name = shape.renamed(column.name);
+  const Identifier after = shape.between(name);
+  const Identifier physical = shape.physical(name);
   table.touched.insert(column.name);
   const bool is_certain = up && is_never_null(*table.table, *up);
   if (up) {
@@ -126,6 +127,7 @@ std::vector<plan::Undo> restore_not_null(
 
 void allow_null(Draft& draft,
                 TableDraft& table,
+                const TableShape& shape,
                 const catalog::Column& column,
                 const std::optional<Expression>& down) {
   const sql::TableName& name = table.table->name;
@@ -136,7 +138,9 @@ void allow_null(Draft& draft,
        .locks = {{name, LockMode::access_exclusive}},
        .action = plan::RunSql{{Statement::of(
            "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", name, column.name)}},
-       .undo = restore_not_null(name, column.name, down)});
+       .undo = restore_not_null(
+           name, column.name,
+           down ? std::optional(bare(*down, &shape)) : std::nullopt)});
   if (!down) {
     draft.gate({.count = Statement::of("SELECT count(*) FROM {} AS t WHERE {}",
                                        name, is_null(column.name)),
@@ -248,14 +252,22 @@ bool may_change_default(const catalog::Column& column,
 
 void change_default(Draft& draft,
                     TableDraft& table,
+                    const TableShape& shape,
                     const catalog::Column& column,
                     const std::optional<Expression>& value) {
   table.touched.insert(column.name);
-  auto& transition = draft.at_switch();
   const sql::TableName& name = table.table->name;
+  const bool in_views = draft.in_views();
+  auto& transition = in_views ? draft.at_contract() : draft.at_switch();
   transition.lock(name, LockMode::access_exclusive);
-  transition.last.push_back(set_default(name, column.name, value));
-  transition.undo_first({set_default(name, column.name, column.default_value)});
+  if (in_views) {  // the old version keeps the table's own until then
+    table.version.defaults[shape.renamed(column.name)] = value;
+    transition.first.push_back(set_default(name, column.name, value));
+  } else {
+    transition.last.push_back(set_default(name, column.name, value));
+    transition.undo_first(
+        {set_default(name, column.name, column.default_value)});
+  }
   transition.titles.push_back(
       value ? fmt::format("default of {}: {}", column.name.name(), value->text)
             : fmt::format("drop the default of {}", column.name.name()));

@@ -24,6 +24,7 @@ void require_not_null(Draft& draft,
 /// without it rollback is refused while there are any.
 void allow_null(Draft& draft,
                 TableDraft& table,
+                const TableShape& shape,
                 const catalog::Column& column,
                 const std::optional<sql::Expression>& down);
 
@@ -67,9 +68,11 @@ void add_check(Draft& draft,
                                       const Location& where,
                                       Diagnostics& findings);
 
-/// Sets or drops (`value` empty) the default at switch.
+/// Sets or drops (`value` empty) the default: at switch, or in views mode for
+/// the version's view, and at contract for the table.
 void change_default(Draft& draft,
                     TableDraft& table,
+                    const TableShape& shape,
                     const catalog::Column& column,
                     const std::optional<sql::Expression>& value);
 

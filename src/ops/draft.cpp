@@ -3,6 +3,7 @@
 #include "ops/comparator.hpp"
 #include "ops/sync_function.hpp"
 #include "ops/user_triggers.hpp"
+#include "ops/version_steps.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -100,6 +101,7 @@ struct Merge {
   const std::string& id;
   const Identifier& state_schema;
   const std::string& user;
+  std::optional<VersionSteps> version;
 };
 
 void add_expand(const std::deque<TableDraft>& tables,
@@ -108,6 +110,9 @@ void add_expand(const std::deque<TableDraft>& tables,
   plan::RunSql run, undo;
   Step step{.title = "expand"};
   std::map<sql::TableName, LockMode> locks, undo_locks;
+  if (merge.version) {
+    run.statements.push_back(merge.version->note());
+  }
   for (const TableDraft& draft : tables) {
     append(run.statements, draft.expand);
     append(step.parts, draft.expand_titles);
@@ -129,6 +134,9 @@ void add_expand(const std::deque<TableDraft>& tables,
   if (run.statements.empty()) {
     return;
   }
+  if (merge.version) {
+    undo.statements.push_back(merge.version->forget());
+  }
   step.locks = ordered(locks);
   step.action = std::move(run);
   step.undo = {{.title = "take expand back",
@@ -136,6 +144,8 @@ void add_expand(const std::deque<TableDraft>& tables,
                 .action = std::move(undo)}};
   if (step.parts.size() == 1) {
     step.title = step.parts.front();
+  } else if (step.parts.empty() && merge.version) {
+    step.title = "prepare " + merge.version->title();
   }
   steps.add(Phase::expand, std::move(step));
 }
@@ -256,13 +266,18 @@ void add_sync_end(const TableDraft& draft,
                   const Merge& merge,
                   Transition& transition) {
   const auto names = sync_names(*draft.table, merge.id, merge.state_schema);
-  auto statements = drop_sync(names, *draft.table);
+  auto statements = drop_sync(names, *draft.table, merge.version.has_value());
   append(statements, transition.first);
   transition.first = std::move(statements);
   transition.titles.insert(
       transition.titles.begin(),
       fmt::format("drop the sync trigger of {}", draft.table->name.display()));
   transition.lock(draft.table->name, LockMode::access_exclusive);
+}
+
+void add_retirement(const VersionSteps& version, Transition& transition) {
+  transition.first.insert(transition.first.begin(), version.retire());
+  transition.titles.insert(transition.titles.begin(), "drop older versions");
 }
 
 plan::PlannedTable planned(const TableDraft& draft) {
@@ -285,8 +300,12 @@ void Transition::undo_first(std::vector<Statement> statements) {
   undo.insert(undo.begin(), statements.begin(), statements.end());
 }
 
-Draft::Draft(std::string id, std::string state_schema)
-    : id_(std::move(id)), state_schema_(std::move(state_schema)) {}
+Draft::Draft(std::string id,
+             std::string state_schema,
+             std::optional<Publication> publication)
+    : id_(std::move(id)),
+      state_schema_(std::move(state_schema)),
+      publication_(std::move(publication)) {}
 
 TableDraft& Draft::table(const catalog::Table& table) {
   const auto found = std::ranges::find(tables_, &table, &TableDraft::table);
@@ -316,7 +335,10 @@ void Draft::step(Step step) { steps_.push_back(std::move(step)); }
 void Draft::late_step(Step step) { late_steps_.push_back(std::move(step)); }
 
 void Draft::finish(const std::string& user, plan::Plan& plan) const {
-  const Merge merge{id_, state_schema_, user};
+  Merge merge{id_, state_schema_, user, std::nullopt};
+  if (publication_) {
+    merge.version.emplace(*this, *publication_);
+  }
   Transition at_switch = switch_;
   Transition at_contract = contract_;
   Steps steps(plan);
@@ -346,6 +368,10 @@ void Draft::finish(const std::string& user, plan::Plan& plan) const {
   add_steps_of(Phase::switch_over, steps_, steps);
   add_transition(Phase::switch_over, at_switch, "switch", steps);
   add_steps_of(Phase::switch_over, late_steps_, steps);
+  if (merge.version) {
+    steps.add(Phase::switch_over, merge.version->publish());
+    add_retirement(*merge.version, at_contract);
+  }
   add_steps_of(Phase::contract, steps_, steps);
   add_transition(Phase::contract, at_contract, "contract", steps);
   add_steps_of(Phase::contract, late_steps_, steps);

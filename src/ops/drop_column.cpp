@@ -70,6 +70,7 @@ class DropColumn final : public TableOperation {
     check_goes(here, column, findings);
     auto& pieces = draft_of(draft, here);
     pieces.touched.insert(column_);
+    pieces.version.gone.insert(column_);
     if (down_) {
       const auto* answer = resolved(situation.answers, prefix + "down",
                                     down_->where, allowed(), {}, findings);
@@ -102,10 +103,8 @@ class DropColumn final : public TableOperation {
     SyncFill before{
         {.column = column.name, .type = column.type, .value = down}};
     SyncFill after = before;
-    for (const Move& move : shape.moves()) {
-      before.assignment.renamed[move.to] = move.physical;
-      after.assignment.renamed[move.to] = move.to;
-    }
+    before.assignment.renamed = shape.names_before();
+    after.assignment.renamed = shape.names_between();
     pieces.sync_before.fills.push_back(before);
     pieces.sync_after.fills.push_back(after);
     pieces.sync_titles.push_back(

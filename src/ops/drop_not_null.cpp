@@ -81,7 +81,8 @@ class DropNotNull final : public TableOperation {
       }
       down = answer->deparsed;
     }
-    allow_null(draft, draft_of(draft, here), column, down);
+    allow_null(draft, draft_of(draft, here), situation.shapes.of(here), column,
+               down);
   }
 
  private:

@@ -50,6 +50,7 @@ void NewColumnPieces::add_physical(const std::string& tail) {
         comment_on_column(name, column_.name, column_.comment));
   }
   table_.touched.insert(column_.name);
+  table_.version.made.insert(column_.name);
   table_.adds_columns = true;
 }
 
@@ -155,6 +156,7 @@ void NewColumnPieces::add_filled_by_up() {
   table_.sync_before.pairs.push_back(pair);
   // A NULL that new code writes later must not be filled again.
   pair.rows_complete = true;
+  pair.knows_writer = draft_.in_views();
   table_.sync_after.pairs.push_back(pair);
   table_.sync_titles.push_back(fmt::format(
       "sync trigger {} -> {}", bare(value).text, column_.name.name()));
@@ -179,6 +181,7 @@ void NewColumnPieces::add_filled_by_up() {
        .repair = plan::Assignment{column_.name, up}});
   add_not_null_for_up(value);
   if (values_.default_value) {
+    table_.version.defaults[column_.name] = values_.default_value;
     auto& transition = draft_.at_contract();
     transition.lock(name, LockMode::access_exclusive);
     transition.last.push_back(

@@ -2,7 +2,8 @@
 //
 // RENAME COLUMN is metadata only, and at that instant every statement with the
 // old name fails. So a column with the new name is filled beside it, both are
-// kept equal until contract, and then the old one goes.
+// kept equal until contract, and then the old one goes. In a version schema the
+// new name is the view's alone, until contract gives it to the column.
 #include "ops/carry.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
@@ -36,6 +37,10 @@ class RenameColumn final : public TableOperation {
                        "rename it in a migration of its own", findings)) {
       return;
     }
+    if (shapes.in_views()) {
+      shapes.of(*found).rename(*column, to_);
+      return;
+    }
     if (column->generated) {
       findings.refuse(where(), "column.generated",
                       fmt::format("column {} is generated: it cannot be "
@@ -62,6 +67,10 @@ class RenameColumn final : public TableOperation {
             Diagnostics& findings) const override {
     const auto& here = table(situation.catalog);
     const auto& column = *here.column(from_);
+    if (draft.in_views()) {
+      plan_name(here, draft);
+      return;
+    }
     check_dependents(here, column, where(), findings);
     const Twin twin{.table = &here,
                     .column = &column,
@@ -82,6 +91,18 @@ class RenameColumn final : public TableOperation {
   }
 
  private:
+  void plan_name(const catalog::Table& here, Draft& draft) const {
+    auto& pieces = draft_of(draft, here);
+    pieces.touched.insert({from_, to_});
+    pieces.version.names[from_] = to_;
+    Transition& at_contract = draft.at_contract();
+    at_contract.lock(here.name, plan::LockMode::access_exclusive);
+    at_contract.middle.push_back(sql::Statement::of(
+        "ALTER TABLE {} RENAME COLUMN {} TO {}", here.name, from_, to_));
+    at_contract.titles.push_back(
+        fmt::format("{} takes the name {}", from_.name(), to_.name()));
+  }
+
   sql::Identifier from_, to_;
 };
 

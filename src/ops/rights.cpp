@@ -25,6 +25,17 @@ void refuse_owner(const sql::TableName& table,
                   sql::quote_identifier(catalog.user)));
 }
 
+/// From 16 on it is the membership that inherits or not, not the role.
+std::string let_inherit(const std::string& owner,
+                        const catalog::Catalog& catalog) {
+  constexpr int first_with_inherit_option = 160'000;
+  const auto user = sql::quote_identifier(catalog.user);
+  return catalog.server_version_num >= first_with_inherit_option
+             ? fmt::format("GRANT {} TO {} WITH INHERIT TRUE",
+                           sql::quote_identifier(owner), user)
+             : fmt::format("ALTER ROLE {} INHERIT", user);
+}
+
 void check_owner(const catalog::Table& table,
                  const catalog::Catalog& catalog,
                  const Location& where,
@@ -35,8 +46,8 @@ void check_owner(const catalog::Table& table,
         fmt::format("role {} inherits no rights, and can act as one owner at a "
                     "time: {} of table {} is not the only one here",
                     catalog.user, table.owner, table.name.display()),
-        fmt::format("ALTER ROLE {} INHERIT, or one migration for each owner",
-                    sql::quote_identifier(catalog.user)));
+        fmt::format("{}, or one migration for each owner",
+                    let_inherit(table.owner, catalog)));
   } else if (!table.may_act_as_owner) {
     refuse_owner(table.name, table.owner, catalog, where, findings);
   }

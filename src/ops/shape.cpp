@@ -31,6 +31,7 @@ void TableShape::replace(const sql::Identifier& name, ShapeColumn column) {
 }
 
 sql::Identifier Move::stale() const { return swaps ? stale_name(from) : from; }
+sql::Identifier Move::between() const { return swaps ? to : physical; }
 
 void TableShape::move(const Move& move, ShapeColumn column) {
   replace(move.from, std::move(column));
@@ -42,7 +43,20 @@ const Move* TableShape::move_of(const sql::Identifier& from) const {
   return found == moves_.end() ? nullptr : &*found;
 }
 
+void TableShape::rename(const catalog::Column& column,
+                        const sql::Identifier& to) {
+  replace(column.name, {.name = to,
+                        .physical = column.name,
+                        .type = column.type.name.text,
+                        .stored = &column});
+  renames_[column.name] = to;
+}
+
 sql::Identifier TableShape::renamed(const sql::Identifier& today) const {
+  const auto other = renames_.find(today);
+  if (other != renames_.end()) {
+    return other->second;
+  }
   const Move* found = move_of(today);
   return found == nullptr ? today : found->to;
 }
@@ -50,6 +64,30 @@ sql::Identifier TableShape::renamed(const sql::Identifier& today) const {
 sql::Identifier TableShape::physical(const sql::Identifier& name) const {
   const ShapeColumn* found = column(name);
   return found == nullptr ? name : found->physical;
+}
+
+sql::Identifier TableShape::between(const sql::Identifier& name) const {
+  const auto found = std::ranges::find(moves_, name, &Move::to);
+  return found == moves_.end() ? physical(name) : found->between();
+}
+
+std::map<sql::Identifier, sql::Identifier> TableShape::names_before() const {
+  std::map<sql::Identifier, sql::Identifier> names;
+  for (const Move& move : moves_) {
+    names[move.to] = move.physical;
+  }
+  for (const auto& [from, to] : renames_) {
+    names[to] = from;
+  }
+  return names;
+}
+
+std::map<sql::Identifier, sql::Identifier> TableShape::names_between() const {
+  auto names = names_before();
+  for (auto& [name, where] : names) {
+    where = between(name);
+  }
+  return names;
 }
 
 std::vector<catalog::ScopeColumn> TableShape::scope() const {

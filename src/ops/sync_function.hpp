@@ -34,8 +34,10 @@ struct SyncNames {
     const SyncRules& rules,
     const std::string& user);
 
-/// Trigger, then function: what rollback and contract run.
-[[nodiscard]] std::vector<sql::Statement> drop_sync(
-    const SyncNames& names, const catalog::Table& table);
+/// Trigger, then function: what rollback and contract run. A published version
+/// has a second trigger, for its writers.
+[[nodiscard]] std::vector<sql::Statement> drop_sync(const SyncNames& names,
+                                                    const catalog::Table& table,
+                                                    bool is_published = false);
 
 }  // namespace pgexpand::ops

@@ -1,7 +1,8 @@
 // The twin column. Changing a type in place rewrites the table under ACCESS
 // EXCLUSIVE, and a rename breaks every client at once. So a second column is
-// filled beside the first; at switch (a type) or contract (a name) it takes
-// over with metadata-only statements.
+// filled beside the first; at switch (a type) or contract (a name, or anything
+// where a version schema has its own names) it takes over with metadata-only
+// statements.
 #include "ops/twin.hpp"
 
 #include "ops/column_rules.hpp"
@@ -46,6 +47,9 @@ class TwinPieces {
       swap_names();
     } else {
       end_old_name();
+    }
+    if (draft_.in_views()) {
+      show_in_version();
     }
     if (twin_.lossy) {
       add_lossy_gate();
@@ -92,6 +96,17 @@ class TwinPieces {
            .forward = forward(twin_.move.to),
            .backward = backward(twin_.move.stale()),
            .lossy = twin_.lossy});
+    } else if (draft_.in_views()) {
+      pieces_.sync_before.pairs.push_back(
+          {.visibility = Visibility::old_only, .forward = forward(fresh_)});
+      SyncPair pair{.forward = forward(fresh_),
+                    .backward = backward(old_),
+                    .rows_complete = true,
+                    .lossy = twin_.lossy,
+                    .knows_writer = true,
+                    .old_is_left_out = old_is_left_out()};
+      pair.backward->renamed = twin_.shape->names_between();
+      pieces_.sync_after.pairs.push_back(std::move(pair));
     } else {
       // With the old column's default supplied, an old writer's INSERT gives
       // the new one its value too.
@@ -102,6 +117,33 @@ class TwinPieces {
     }
     pieces_.sync_titles.push_back(fmt::format(
         "sync trigger {} -> {}, then back", old_.name(), fresh_.name()));
+  }
+
+  /// Do numbers go on coming from the old column's default until contract? If
+  /// the view had one too, each row would take two, and currval() give another
+  /// one than the row's.
+  [[nodiscard]] bool counts_on_old_side() const {
+    const catalog::Column& column = *twin_.column;
+    return column.identity || (column.sequence && twin_.carries_default &&
+                               sql::is_plain_column(twin_.up.text));
+  }
+
+  /// A view of the new shape does not give the old column: it gets its default.
+  [[nodiscard]] std::optional<Expression> old_is_left_out() const {
+    const catalog::Column& column = *twin_.column;
+    if (counts_on_old_side()) {
+      return std::nullopt;
+    }
+    if (!column.default_value) {
+      return sql::compose("NEW.{} IS NULL", old_);
+    }
+    if (!twin_.old_default_is_constant) {
+      return Expression{"true"};
+    }
+    const Expression value{fmt::format("NEW.{}", old_)};
+    return sql::compose("NOT ({})",
+                        differs(column.type, value,
+                                as_type(column.type, *column.default_value)));
   }
 
   [[nodiscard]] Expression wrong_before() const {
@@ -124,7 +166,11 @@ class TwinPieces {
     return as_type(twin_.column->type, over_row(twin_.down, twin_.shape));
   }
   [[nodiscard]] Expression down_after() const {
-    return as_type(twin_.column->type, over_row(twin_.down));
+    const auto between = [&](const Identifier& name) {
+      return std::optional(twin_.shape->between(name));
+    };
+    return as_type(twin_.column->type,
+                   sql::rewrite_columns(twin_.down, "t", between));
   }
 
   /// `up` after the switch, when the old columns stand aside.
@@ -161,9 +207,9 @@ class TwinPieces {
     const Identifier stale = twin_.move.stale();
     Expression wrong = differs(twin_.column->type, of_row(stale), down_after());
     if (twin_.lossy) {
-      wrong =
-          sql::compose("t.{} IS NOT NULL AND ({}) AND ({})", stale, wrong,
-                       differs(twin_.type, of_row(twin_.move.to), up_after()));
+      wrong = sql::compose(
+          "t.{} IS NOT NULL AND ({}) AND ({})", stale, wrong,
+          differs(twin_.type, of_row(twin_.move.between()), up_after()));
     }
     pieces_.after_switch.push_back(
         {.title = fmt::format("{} = {}", stale.name(), bare(twin_.down).text),
@@ -178,7 +224,7 @@ class TwinPieces {
     const bool is_certain = is_never_null(*twin_.table, twin_.up);
     enforce_not_null(
         draft_, *twin_.table,
-        {.column = is_certain ? fresh_ : twin_.move.to,
+        {.column = is_certain ? fresh_ : twin_.move.between(),
          .phase = is_certain ? Phase::switch_over : Phase::contract,
          .column_is_new = true});
   }
@@ -206,7 +252,7 @@ class TwinPieces {
     rename(back, stale, old_);
     at_switch.undo_first(std::move(back));
     move_default(at_switch, twin_.move.to, stale, true);
-    touch_trigger_functions(at_switch);
+    touch_trigger_functions(at_switch, true);
     at_switch.titles.push_back(
         fmt::format("{} takes the name {}", fresh_.name(), old_.name()));
     end_stale(stale);
@@ -216,8 +262,23 @@ class TwinPieces {
 
   void end_old_name() {
     Transition& at_contract = draft_.at_contract();
-    move_default(at_contract, twin_.move.to, old_, false);
+    move_default(at_contract, twin_.move.between(), old_, false);
     end_stale(old_);
+    if (fresh_ != twin_.move.to) {
+      rename(at_contract.middle, fresh_, twin_.move.to);
+      at_contract.titles.push_back(
+          fmt::format("{} takes the name {}", fresh_.name(), old_.name()));
+      touch_trigger_functions(at_contract, false);
+    }
+  }
+
+  void show_in_version() {
+    pieces_.version.made.insert(fresh_);
+    pieces_.version.gone.insert(old_);
+    pieces_.version.names[fresh_] = twin_.move.to;
+    if (twin_.default_value && !counts_on_old_side()) {
+      pieces_.version.defaults[twin_.move.to] = twin_.default_value;
+    }
   }
 
   /// Contract drops the old column.
@@ -283,7 +344,7 @@ class TwinPieces {
   }
 
   /// The same COST keeps all else.
-  void touch_trigger_functions(Transition& transition) {
+  void touch_trigger_functions(Transition& transition, bool is_undoable) {
     std::vector<Statement> touches;
     for (const auto& trigger : twin_.table->triggers) {
       if (!is_touched_at_swap(trigger)) {
@@ -301,8 +362,10 @@ class TwinPieces {
     }
     transition.last.insert(transition.last.end(), touches.begin(),
                            touches.end());
-    transition.undo.insert(transition.undo.end(), touches.begin(),
-                           touches.end());
+    if (is_undoable) {
+      transition.undo.insert(transition.undo.end(), touches.begin(),
+                             touches.end());
+    }
   }
 
   void add_lossy_gate() {
@@ -310,7 +373,7 @@ class TwinPieces {
     draft_.gate(
         {.count = Statement::of(
              "SELECT count(*) FROM {} WHERE {} IS NULL AND {} IS NOT NULL",
-             table_, stale, twin_.move.to),
+             table_, stale, twin_.move.between()),
          .code = "rollback.lossy",
          .message = fmt::format("{{}} rows of {} hold a value that {} cannot",
                                 table_.display(), old_.name()),

@@ -16,6 +16,8 @@ struct TablesInWork {
   Session& session;
   std::string oids;  ///< Parameter for $1::oid[].
   int version_num = 0;
+  /// Schemas whose views are ours.
+  std::string version_schemas;  ///< Parameter for text[].
   std::map<std::uint32_t, catalog::Table> tables;
 
   /// The table with this oid; asserts that it was asked for.
@@ -38,5 +40,18 @@ void read_constraints(TablesInWork& work);
 void read_triggers(TablesInWork& work);
 void read_statistics(TablesInWork& work);
 void read_publications(TablesInWork& work);
+
+/// Nothing where the role may not read the state schema, or it is missing.
+void read_versions(Session& session,
+                   const sql::Identifier& state_schema,
+                   catalog::Catalog& catalog);
+/// Takes the schemas of versions out: their views are no tables to migrate.
+void leave_versions_out(const catalog::Catalog& catalog,
+                        std::vector<std::string>& search_path);
+/// What publishing a version needs, for the tables read and the search_path,
+/// and the functions that could not use it.
+void read_version_needs(Session& session,
+                        const sql::Identifier& state_schema,
+                        catalog::Catalog& catalog);
 
 }  // namespace pgexpand::pg

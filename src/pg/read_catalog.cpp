@@ -38,9 +38,10 @@ SELECT i.indrelid FROM found f JOIN pg_index i ON i.indexrelid = f.oid
 WHERE f.is_index
 ORDER BY 1)";
 
-std::vector<std::uint32_t> find_oids(Session& session,
-                                     const Arrival& arrival,
-                                     const catalog::Request& request) {
+std::vector<std::uint32_t> find_oids(
+    Session& session,
+    const std::vector<std::string>& search_path,
+    const catalog::Request& request) {
   std::vector<std::string> schemas;
   std::vector<std::string> names;
   std::vector<std::string> are_indexes;
@@ -56,7 +57,7 @@ std::vector<std::uint32_t> find_oids(Session& session,
     add(index, "t");
   }
   std::vector<std::string> path;
-  for (const auto& schema : arrival.search_path) {
+  for (const auto& schema : search_path) {
     path.push_back(unquote_identifier(schema));
   }
   const Result result =
@@ -68,6 +69,16 @@ std::vector<std::uint32_t> find_oids(Session& session,
     oids.push_back(RowCursor(row).oid());
   }
   return oids;
+}
+
+std::string version_schemas(const catalog::Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const auto& version : catalog.versions) {
+    for (const auto& schema : version.schemas) {
+      names.push_back(schema.name());
+    }
+  }
+  return array_literal(names);
 }
 
 std::vector<sql::TableName> read_relation_names(const TablesInWork& work) {
@@ -133,11 +144,21 @@ catalog::Catalog read_catalog(Session& session,
     session.run(sql::Statement::of(
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"));
   }
-  const auto oids = find_oids(session, arrival, request);
+  if (!request.state_schema.empty()) {
+    read_versions(session, request.state_schema, catalog);
+    leave_versions_out(catalog, catalog.search_path);
+  }
+  const auto oids = find_oids(session, catalog.search_path, request);
   if (!oids.empty()) {
-    TablesInWork work{
-        session, array_literal(oids), catalog.server_version_num, {}};
+    TablesInWork work{session,
+                      array_literal(oids),
+                      catalog.server_version_num,
+                      version_schemas(catalog),
+                      {}};
     read_everything(work, catalog);
+  }
+  if (!request.state_schema.empty()) {
+    read_version_needs(session, request.state_schema, catalog);
   }
   catalog.may_skip_triggers = may_set_replication_role(session);
   if (transaction) {

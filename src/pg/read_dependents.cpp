@@ -4,6 +4,7 @@
 namespace pgexpand::pg {
 namespace {
 
+// The views of version schemas are left out: they are made for each shape.
 // Indexes, constraints, extended statistics and owned sequences are read on
 // their own. A view depends through its rule. Generated columns: the column
 // itself depends up to 14, its pg_attrdef since 15. A partition key is the
@@ -20,7 +21,10 @@ found AS (
   SELECT u.refobjid, u.refobjsubid, 'view' AS kind,
          pg_describe_object('pg_class'::regclass, r.ev_class, 0) AS identity
   FROM uses u JOIN pg_rewrite r ON r.oid = u.objid
+  JOIN pg_class v ON v.oid = r.ev_class
+  JOIN pg_namespace n ON n.oid = v.relnamespace
   WHERE u.classid = 'pg_rewrite'::regclass AND r.rulename = '_RETURN'
+    AND n.nspname <> ALL ($2::text[])
   UNION
   SELECT u.refobjid, u.refobjsubid, 'rule',
          pg_describe_object(u.classid, u.objid, 0)
@@ -71,8 +75,8 @@ SELECT refobjid, refobjsubid, kind, identity FROM found ORDER BY 1, 2, 3, 4)";
 }  // namespace
 
 void read_dependents(TablesInWork& work) {
-  const Result result =
-      work.session.run(sql::Statement::verbatim(query), {work.oids});
+  const Result result = work.session.run(sql::Statement::verbatim(query),
+                                         {work.oids, work.version_schemas});
   for (const Row& row : result.rows) {
     RowCursor cursor(row);
     catalog::Table& table = work.at(cursor.oid());

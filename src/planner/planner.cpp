@@ -11,6 +11,7 @@ namespace pgexpand::planner {
 struct Drafting::Impl {
   const spec::MigrationSpec& spec;
   std::string state_schema;
+  Versions versions;
   std::vector<std::unique_ptr<ops::Operation>> operations;
   ops::Shapes shapes;
 
@@ -21,11 +22,11 @@ struct Drafting::Impl {
 
 Drafting::Drafting(const spec::MigrationSpec& spec,
                    std::string state_schema,
-                   Diagnostics& findings)
-    : impl_(std::make_unique<Impl>(Impl{spec,
-                                        std::move(state_schema),
-                                        ops::parse_operations(spec, findings),
-                                        {}})) {}
+                   Diagnostics& findings,
+                   Versions versions)
+    : impl_(std::make_unique<Impl>(
+          Impl{spec, std::move(state_schema), std::move(versions),
+               ops::parse_operations(spec, findings), ops::Shapes()})) {}
 
 Drafting::~Drafting() = default;
 Drafting::Drafting(Drafting&&) noexcept = default;
@@ -35,13 +36,14 @@ catalog::Request Drafting::request() const {
   for (const auto& operation : impl_->operations) {
     operation->request(request);
   }
+  request.state_schema = sql::Identifier(impl_->state_schema);
   return request;
 }
 
 catalog::Probes Drafting::probes(const catalog::Catalog& catalog,
                                  Diagnostics& findings) {
   catalog::Probes probes;
-  impl_->shapes = {};
+  impl_->shapes = ops::Shapes(impl_->versions.views);
   for (const auto& operation : impl_->operations) {
     operation->reshape(catalog, impl_->shapes, findings);
   }
@@ -63,7 +65,11 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
     return std::nullopt;
   }
   const ops::Situation situation{catalog, impl_->shapes, answers};
-  ops::Draft draft(impl_->spec.id, impl_->state_schema);
+  std::optional<ops::Publication> publication;
+  if (impl_->versions.views) {
+    publication = ops::publication(catalog, impl_->versions.alias);
+  }
+  ops::Draft draft(impl_->spec.id, impl_->state_schema, publication);
   for (std::size_t n = 0; n < impl_->operations.size(); ++n) {
     draft.begin(impl_->spec.operations.at(n).where);
     impl_->operations[n]->plan(situation, Impl::prefix(n), draft, findings);
@@ -72,6 +78,8 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
   if (!findings.blocks()) {
     ops::carry_moves(situation, draft, findings);
     ops::check_tables(draft, catalog, findings);
+    ops::check_versions(draft, catalog, impl_->spec.operations.front().where,
+                        findings);
   }
   if (findings.blocks()) {
     return std::nullopt;

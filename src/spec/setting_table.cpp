@@ -25,6 +25,8 @@ std::vector<Setting> general_settings() {
        TextMember{&Settings::state_schema}},
       {{"versions", "", "", "how the new shape is shown: none or views"},
        ChoiceMember{&Settings::versions, "none", "views"}},
+      {{"versions_alias", "", "", "schema that always is the newest version"},
+       SchemaMember{&Settings::versions_alias}},
   };
 }
 

@@ -14,6 +14,10 @@ struct TextMember {
 struct OptionalTextMember {
   std::optional<std::string> Settings::*member;
 };
+/// A schema's name, or empty for "off".
+struct SchemaMember {
+  std::string Settings::*member;
+};
 struct ChoiceMember {
   std::string Settings::*member;
   std::string_view first;
@@ -51,6 +55,7 @@ struct OptionalSizeMember {
 
 using Member = std::variant<TextMember,
                             OptionalTextMember,
+                            SchemaMember,
                             ChoiceMember,
                             DurationMember,
                             OptionalDurationMember,

@@ -42,6 +42,13 @@ class Writer {
     return or_off(
         to, [&] { return check_text(); }, std::string(text_));
   }
+  Wrong operator()(const SchemaMember& to) const {
+    if (const Wrong wrong = check_alias()) {
+      return wrong;
+    }
+    settings_.*to.member = text_ == off ? std::string_view() : text_;
+    return std::nullopt;
+  }
   Wrong operator()(const ChoiceMember& to) const {
     if (text_ != to.first && text_ != to.second) {
       return fmt::format("must be {} or {}, not {}", to.first, to.second,
@@ -105,6 +112,16 @@ class Writer {
   [[nodiscard]] Wrong check_text() const {
     return text_.empty() ? Wrong("must not be empty") : std::nullopt;
   }
+  [[nodiscard]] Wrong check_alias() const {
+    if (text_.empty() || text_.size() > sql::max_name_bytes) {
+      return fmt::format("must be a name of 1 to {} bytes, or off",
+                         sql::max_name_bytes);
+    }
+    // PostgreSQL keeps the one for itself, and pgexpand the other.
+    return text_.starts_with("pg_") || text_.starts_with("pgexpand")
+               ? Wrong("must not begin with pg_ or pgexpand")
+               : std::nullopt;
+  }
   [[nodiscard]] Wrong check_duration(std::optional<milliseconds> value,
                                      milliseconds min,
                                      milliseconds max) const {
@@ -157,6 +174,10 @@ struct Reader {
   template <typename From>
   std::string operator()(const From& from) const {
     return written(settings.*from.member);
+  }
+  std::string operator()(const SchemaMember& from) const {
+    const std::string& name = settings.*from.member;
+    return name.empty() ? std::string(off) : name;
   }
   std::string operator()(const OptionalSizeMember& from) const {
     const auto& value = settings.*from.member;

@@ -1,4 +1,4 @@
-// Finds or creates the state schema.
+// Finds, creates or brings up to date the state schema.
 #include "pgexpand/state/store.hpp"
 #include "state/reader.hpp"
 
@@ -99,7 +99,9 @@ void Store::ensure() {
   check_owner(look_at(session_, schema_), schema_);
   if (const auto version = read_version()) {
     check_version(*version);
-    return;
+    if (*version == state_version) {
+      return;
+    }
   }
   // A rival's bootstrap is short, but may wait for a slow disk.
   constexpr std::chrono::seconds rival_patience{30};
@@ -108,15 +110,18 @@ void Store::ensure() {
                              bootstrap_lock));
   const SchemaState state = look_at(session_, schema_);
   check_owner(state, schema_);
-  if (const auto version = read_version()) {
-    check_version(*version);
+  const auto version = read_version();
+  check_version(version.value_or(0));
+  if (version == state_version) {
     transaction.rollback();
     return;
   }
   check_may_create(state, schema_);
-  const auto statements = create_statements(schema_);
+  const auto statements =
+      version ? upgrade_statements(schema_) : create_statements(schema_);
   // The first one creates the schema; an administrator may have done that.
-  for (std::size_t i = state.exists ? 1 : 0; i < statements.size(); ++i) {
+  const bool has_schema = state.exists && !version;
+  for (std::size_t i = has_schema ? 1 : 0; i < statements.size(); ++i) {
     session_.run(statements[i]);
   }
   transaction.commit();

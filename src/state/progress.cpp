@@ -36,7 +36,6 @@ Progress read_progress(const Reader& row) {
           .round_rows = row.number("round_rows"),
           .rows = row.number("rows"),
           .differences = row.number("differences"),
-          .repaired = row.number("repaired"),
           .quarantined = row.number("quarantined"),
           .wal_bytes = row.number("wal_bytes"),
           .hot_rows = row.number("hot_rows"),
@@ -49,42 +48,28 @@ Progress read_progress(const Reader& row) {
 }
 
 // The columns of a cursor, in the order of cells(), $4 being the first.
-constexpr std::array columns{"relation",    "relfilenode",   "first_block",
-                             "bound_block", "next_block",    "blocks_done",
-                             "key_after",   "key_bound",     "pass",
-                             "round",       "round_rows",    "rows",
-                             "differences", "repaired",      "quarantined",
-                             "wal_bytes",   "hot_rows",      "rows_per_second",
-                             "eta_ms",      "eta_before_ms", "waiting_for",
-                             "done"};
+constexpr std::array columns{"relation",      "relfilenode",     "first_block",
+                             "bound_block",   "next_block",      "blocks_done",
+                             "key_after",     "key_bound",       "pass",
+                             "round",         "round_rows",      "rows",
+                             "differences",   "quarantined",     "wal_bytes",
+                             "hot_rows",      "rows_per_second", "eta_ms",
+                             "eta_before_ms", "waiting_for",     "done"};
 constexpr std::size_t key_columns = 3;  ///< migration, step, worker.
 
 std::vector<pg::Value> cells(const Progress& at) {
-  return {at.migration,
-          at.step,
-          text(at.worker),
-          text(at.relation),
-          text(at.relfilenode),
-          text(at.first_block),
-          text(at.bound_block),
-          text(at.next_block),
-          text(at.blocks_done),
-          at.key_after,
-          at.key_bound,
-          text(at.pass),
-          text(at.round),
-          text(at.round_rows),
-          text(at.rows),
-          text(at.differences),
-          text(at.repaired),
-          text(at.quarantined),
-          text(at.wal_bytes),
-          text(at.hot_rows),
-          text(at.rows_per_second),
-          text(at.eta_ms),
-          text(at.eta_before_ms),
-          at.waiting_for,
-          at.done ? "true" : "false"};
+  return {at.migration,         at.step,
+          text(at.worker),      text(at.relation),
+          text(at.relfilenode), text(at.first_block),
+          text(at.bound_block), text(at.next_block),
+          text(at.blocks_done), at.key_after,
+          at.key_bound,         text(at.pass),
+          text(at.round),       text(at.round_rows),
+          text(at.rows),        text(at.differences),
+          text(at.quarantined), text(at.wal_bytes),
+          text(at.hot_rows),    text(at.rows_per_second),
+          text(at.eta_ms),      text(at.eta_before_ms),
+          at.waiting_for,       at.done ? "true" : "false"};
 }
 
 /// "relation = $4, relfilenode = $5, ..."

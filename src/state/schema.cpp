@@ -2,6 +2,7 @@
 // that state and data share one WAL, and a FOR ALL TABLES publication that
 // catches them breaks no UPDATE.
 #include "pgexpand/state/store.hpp"
+#include "state/versions.hpp"
 
 namespace pgexpand::state {
 namespace {
@@ -77,7 +78,6 @@ Statement create_progress(const Identifier& schema) {
       "  round_rows bigint NOT NULL DEFAULT 0,\n"
       "  rows bigint NOT NULL DEFAULT 0,\n"
       "  differences bigint NOT NULL DEFAULT 0,\n"
-      "  repaired bigint NOT NULL DEFAULT 0,\n"
       "  quarantined bigint NOT NULL DEFAULT 0,\n"
       "  wal_bytes bigint NOT NULL DEFAULT 0,\n"
       "  hot_rows bigint NOT NULL DEFAULT 0,\n"
@@ -136,24 +136,42 @@ Statement create_event(const Identifier& schema) {
       schema);
 }
 
+void add(const std::vector<Statement>& more, std::vector<Statement>& to) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
 }  // namespace
 
 std::vector<Statement> create_statements(const Identifier& schema) {
-  return {Statement::of("CREATE SCHEMA {}", schema),
-          Statement::of("REVOKE ALL ON SCHEMA {} FROM PUBLIC", schema),
-          create_meta(schema),
-          create_migration(schema),
-          create_step(schema),
-          create_progress(schema),
-          create_quarantine(schema),
-          create_runner(schema),
-          create_backend(schema),
-          create_event(schema),
-          Statement::of("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM PUBLIC",
-                        schema),
-          Statement::of("INSERT INTO {}.runner DEFAULT VALUES", schema),
-          Statement::of("INSERT INTO {}.meta (version) VALUES ({})", schema,
-                        static_cast<std::int64_t>(state_version))};
+  std::vector<Statement> statements{
+      Statement::of("CREATE SCHEMA {}", schema),
+      Statement::of("REVOKE ALL ON SCHEMA {} FROM PUBLIC", schema),
+      create_meta(schema),
+      create_migration(schema),
+      create_step(schema),
+      create_progress(schema),
+      create_quarantine(schema),
+      create_runner(schema),
+      create_backend(schema),
+      create_event(schema)};
+  add(version_statements(schema), statements);
+  statements.push_back(Statement::of(
+      "REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM PUBLIC", schema));
+  statements.push_back(
+      Statement::of("INSERT INTO {}.runner DEFAULT VALUES", schema));
+  statements.push_back(
+      Statement::of("INSERT INTO {}.meta (version) VALUES ({})", schema,
+                    static_cast<std::int64_t>(state_version)));
+  return statements;
+}
+
+std::vector<Statement> upgrade_statements(const Identifier& schema) {
+  std::vector<Statement> statements = version_statements(schema);
+  statements.push_back(
+      Statement::of("REVOKE ALL ON {}.version FROM PUBLIC", schema));
+  statements.push_back(Statement::of("UPDATE {}.meta SET version = {}", schema,
+                                     static_cast<std::int64_t>(state_version)));
+  return statements;
 }
 
 }  // namespace pgexpand::state

@@ -48,13 +48,13 @@ TEST_F(Config, ABadValueOfAFlagIsRefused) {
   EXPECT_THAT(line_.err, HasSubstr("error[config.bad-setting]"));
 }
 
-TEST_F(Config, ASettingThatCannotBeUsedYetIsRefusedButShown) {
+TEST_F(Config, VersionsAreNoneOrViews) {
   line_.write("pgexpand.yaml", "versions: views\n");
   EXPECT_EQ(line_.run({"config"}), 0) << line_.err;
   EXPECT_THAT(line_.out, ContainsRegex("versions +views +pgexpand.yaml:1"));
-  line_.write("migrations/.keep", "");
-  EXPECT_EQ(line_.run({"status"}), 2);
-  EXPECT_THAT(line_.err, HasSubstr("error[config.unsupported-setting]"));
+  line_.write("pgexpand.yaml", "versions: tables\n");
+  EXPECT_EQ(line_.run({"config"}), 2);
+  EXPECT_THAT(line_.err, HasSubstr("versions"));
 }
 
 TEST_F(Config, AnUnknownEnvironmentIsRefused) {

@@ -5,10 +5,18 @@
 
 #include <fmt/format.h>
 
+#include <regex>
+
 namespace pgexpand::testing {
 namespace {
 
 using ::testing::HasSubstr;
+
+// From 18 on NOT NULL has a name, and a partition gets it from its parent.
+std::string with_nameless_not_null(const std::string& dump) {
+  return std::regex_replace(dump, std::regex(R"( CONSTRAINT \w+ NOT NULL)"),
+                            " NOT NULL");
+}
 
 TEST_F(Partitions, AColumnIsAddedFilledAndKeptInStepInEachOfThem) {
   const auto days = [](const std::string& sql) {
@@ -204,7 +212,7 @@ TEST_F(Partitions, OneThatIsAttachedAfterSwitchShutsContractUntilMended) {
 }
 
 TEST_F(Partitions, NullIsAllowedInAllOfThemAndForbiddenAgain) {
-  const std::string before = dump();
+  const std::string before = with_nameless_not_null(dump());
   write_spec("1_m", "drop_not_null", {"table: orders", "column: status"});
   ASSERT_EQ(apply(), 0) << said();
   EXPECT_EQ(members("status", "attnotnull"), "0");
@@ -213,7 +221,7 @@ TEST_F(Partitions, NullIsAllowedInAllOfThemAndForbiddenAgain) {
   EXPECT_THAT(said(), HasSubstr("hold NULL in status"));
   database_.exec("UPDATE orders SET status = '' WHERE day = 22");
   ASSERT_EQ(run({"rollback", "1_m"}), 0) << said();
-  EXPECT_EQ(dump(), before);
+  EXPECT_EQ(with_nameless_not_null(dump()), before);
 }
 
 TEST_F(Partitions, ATypeChangesInAllOfThemWithTheirChecks) {

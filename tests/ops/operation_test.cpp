@@ -1,6 +1,5 @@
 #include "ops/operation_test.hpp"
 
-#include "pgexpand/planner/planner.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
 
 #include <fmt/format.h>
@@ -46,7 +45,7 @@ std::optional<plan::Plan> OperationTest::plan_file(const std::string& text,
   if (!spec) {
     return std::nullopt;
   }
-  planner::Drafting drafting(*spec, "pgexpand", findings_);
+  planner::Drafting drafting(*spec, "pgexpand", findings_, versions_);
   if (findings_.blocks()) {
     return std::nullopt;
   }
@@ -80,8 +79,8 @@ void OperationTest::expect_golden() {
   const auto planned = plan_file(
       read_file(PGEXPAND_SOURCE_DIR "/migrations-examples/" + name), name);
   ASSERT_TRUE(planned) << testing::PrintToString(codes());
-  const std::string golden =
-      PGEXPAND_SOURCE_DIR "/tests/golden/" + operation_ + ".txt";
+  const std::string golden = PGEXPAND_SOURCE_DIR "/tests/golden/" + operation_ +
+                             (versions_.views ? "_views.txt" : ".txt");
   const std::string text = plan_text(*planned);
   if (std::getenv("PGEXPAND_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(golden, std::ios::binary) << text;

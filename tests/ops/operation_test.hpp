@@ -5,6 +5,7 @@
 #include "ops/plan_text.hpp"
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/plan/plan.hpp"
+#include "pgexpand/planner/planner.hpp"
 
 #include <gmock/gmock.h>
 
@@ -34,8 +35,9 @@ class OperationTest : public testing::Test {
   std::vector<std::string> codes_of(const std::string& fields);
   [[nodiscard]] std::vector<std::string> codes() const;
 
-  /// Compares the example's plan with tests/golden/<operation>.txt, or writes
-  /// it there when PGEXPAND_UPDATE_GOLDEN=1.
+  /// Compares the example's plan with tests/golden/<operation>.txt, with
+  /// version schemas <operation>_views.txt, or writes it there when
+  /// PGEXPAND_UPDATE_GOLDEN=1.
   void expect_golden();
 
   [[nodiscard]] catalog::Table& orders() {
@@ -48,6 +50,7 @@ class OperationTest : public testing::Test {
   std::string operation_;
   catalog::Catalog catalog_;
   FakeServer server_;
+  planner::Versions versions_;
   Diagnostics findings_;
 };
 

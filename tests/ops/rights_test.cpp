@@ -27,6 +27,12 @@ TEST_F(RightsTest, TheRoleMustBeAbleToActAsTheOwner) {
 TEST_F(RightsTest, OneOwnerAtATimeCanBeActedAs) {
   orders().must_become_owner = true;
   EXPECT_THAT(codes_of_index(), ElementsAre("rights.many-owners"));
+  EXPECT_THAT(findings_.all()[0].hint,
+              HasSubstr("ALTER ROLE \"deploy\" INHERIT"));
+  catalog_.server_version_num = 160000;
+  EXPECT_THAT(codes_of_index(), ElementsAre("rights.many-owners"));
+  EXPECT_THAT(findings_.all()[0].hint,
+              HasSubstr("GRANT \"app\" TO \"deploy\" WITH INHERIT TRUE"));
 }
 
 TEST_F(RightsTest, TheSchemaMustBeOpen) {

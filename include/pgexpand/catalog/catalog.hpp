@@ -224,6 +224,25 @@ struct Table {
   friend bool operator==(const Table&, const Table&) = default;
 };
 
+/// Schemas of views that a migration published and that are still there.
+struct PublishedVersion {
+  std::string migration;
+  std::vector<sql::Identifier> schemas;  ///< Aliases too.
+  std::vector<sql::Identifier> bases;    ///< Whose tables they show.
+
+  friend bool operator==(const PublishedVersion&,
+                         const PublishedVersion&) = default;
+};
+
+/// A function that runs with its caller's search_path and does something that
+/// no view can.
+struct ViewObstacle {
+  std::string function;  ///< "public.refill(integer)".
+  std::string what;      ///< "TRUNCATE".
+
+  friend bool operator==(const ViewObstacle&, const ViewObstacle&) = default;
+};
+
 /// What one connection saw at one moment: the tables a plan names, complete.
 struct Catalog {
   int server_version_num = 0;  ///< 150004.
@@ -234,10 +253,17 @@ struct Catalog {
   /// The role may SET session_replication_role (superuser, or 15+ granted).
   bool may_skip_triggers = false;
   std::vector<std::string> search_path;  ///< As the connection arrived, quoted
-                                         ///< for SET; existing schemas only.
+                                         ///< for SET; existing schemas only,
+                                         ///< those of `versions` left out.
   std::vector<Table> tables;
   std::vector<sql::TableName> relation_names;  ///< All names taken in the
                                                ///< schemas of `tables`.
+  std::vector<PublishedVersion> versions;      ///< Oldest first.
+  bool may_create_schema = true;               ///< CREATE on the database.
+  /// Before 15, where a view cannot heed its reader's row security: the tables
+  /// that have it, in `search_path` and the schemas of `tables` and `versions`.
+  std::vector<sql::TableName> row_security;
+  std::vector<ViewObstacle> view_obstacles;
 
   /// The table a spec means: by schema and name, or by name alone through the
   /// search_path. Null if it was not found.
@@ -256,6 +282,9 @@ struct Catalog {
 struct Request {
   std::vector<sql::TableName> tables;
   std::vector<sql::TableName> indexes;  ///< Their tables are read.
+  /// Where published versions are noted; empty: they are not read, and their
+  /// views count as the user's.
+  sql::Identifier state_schema;
 };
 
 /// The part of a table that another migration or a DBA must not change under a

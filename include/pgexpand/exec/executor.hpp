@@ -21,6 +21,7 @@ struct RunOptions {
   bool through_is_explicit = false;  ///< --through was given: a visible switch
                                      ///< is entered too.
   bool accept_drift = false;
+  bool force = false;      ///< Contract though an old version is in use.
   bool show_data = false;  ///< Name rows by their keys, not their ctids.
   bool repair = false;     ///< verify: mend what differs, then verify again.
   milliseconds lock_timeout{300};
@@ -28,6 +29,8 @@ struct RunOptions {
   milliseconds lock_budget{600'000};
   milliseconds step_budget{30'000};
   milliseconds contract_after{0};
+  /// How long contract looks for users of old versions.
+  milliseconds version_watch{2'000};
   backfill::Pace pace;
 };
 
@@ -110,6 +113,15 @@ struct RunResult {
                                   const sql::Identifier& state_schema,
                                   report::Reporter& reporter,
                                   const StopRequest& stop);
+
+/// Takes all rights on the versions published before this migration's from
+/// everybody (`contract --soft`), or gives them back (`rollback --soft`).
+/// Returns false if there is no such version. Throws Error(refused,
+/// "contract.no-version") if the migration has not published one.
+[[nodiscard]] bool soften_versions(const std::string& migration,
+                                   bool soft,
+                                   Runner& runner,
+                                   const sql::Identifier& state_schema);
 
 /// Compares now, outside the phases (`pgexpand verify`): before switch the
 /// result is stored as verify's; after switch the old side is compared.

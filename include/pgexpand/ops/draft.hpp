@@ -39,6 +39,12 @@ struct SyncPair {
   std::optional<SyncAssignment> backward;  ///< old := down(new row).
   bool rows_complete = false;  ///< Every row is filled: NULL is a value now.
   bool lossy = false;          ///< A `down` that fails gives NULL.
+  /// Where the columns cannot tell, an argument of the trigger does: it has one
+  /// for writers of a version schema that shows the new side.
+  bool knows_writer = false;
+  /// With `knows_writer`, over NEW: true if an INSERT did not give the old
+  /// side. None: it is always there.
+  std::optional<sql::Expression> old_is_left_out;
 };
 
 /// `IF NEW.column IS NULL THEN NEW.column := value`.
@@ -71,6 +77,21 @@ struct MovedColumn {
   bool is_lossy = false;      ///< The old side may have no value.
 };
 
+/// How a migration's version schema shows one table; see
+/// version-schemas.md.
+struct VersionShape {
+  std::set<sql::Identifier> made;  ///< No earlier version shows them.
+  std::set<sql::Identifier> gone;  ///< This version hides them.
+  /// Physical names to this version's, where they differ.
+  std::map<sql::Identifier, sql::Identifier> names;
+  /// By this version's names, where not the physical column's own. None: NULL.
+  std::map<sql::Identifier, std::optional<sql::Expression>> defaults;
+
+  [[nodiscard]] bool empty() const {
+    return made.empty() && gone.empty() && names.empty() && defaults.empty();
+  }
+};
+
 /// What one table contributes to the merged steps.
 struct TableDraft {
   const catalog::Table* table = nullptr;
@@ -86,6 +107,7 @@ struct TableDraft {
   bool analyze_all = false;  ///< An expression index was built.
   std::set<sql::Identifier> touched;
   std::map<sql::Identifier, MovedColumn> moved;
+  VersionShape version;
   bool allow_user_triggers = false;
   bool allow_published = false;
   bool adds_columns = false;
@@ -111,13 +133,22 @@ struct Transition {
   void undo_first(std::vector<sql::Statement> statements);
 };
 
+/// What a migration in views mode publishes besides its tables' schemas.
+struct Publication {
+  sql::Identifier schema;  ///< Its base schema if it names no table.
+  std::string alias;       ///< `versions_alias`; empty: none.
+};
+
 /// The pieces of a plan as operations add them; merged by finish().
 ///
 /// Everything of one table goes into one expand transaction, one sync function
 /// and one pass over its rows. Order of calls is order in the plan.
 class Draft {
  public:
-  Draft(std::string id, std::string state_schema);
+  /// Without a publication no version schema is made.
+  Draft(std::string id,
+        std::string state_schema,
+        std::optional<Publication> publication = std::nullopt);
 
   [[nodiscard]] TableDraft& table(const catalog::Table& table);
 
@@ -148,6 +179,7 @@ class Draft {
   void stays(std::string what) { stays_.push_back(std::move(what)); }
   void gate(plan::Gate gate) { gates_.push_back(std::move(gate)); }
 
+  [[nodiscard]] bool in_views() const { return publication_.has_value(); }
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const sql::Identifier& state_schema() const {
     return state_schema_;
@@ -161,6 +193,7 @@ class Draft {
  private:
   std::string id_;
   sql::Identifier state_schema_;
+  std::optional<Publication> publication_;
   std::deque<TableDraft> tables_;  ///< References stay valid.
   Location where_;
   std::set<std::string> claims_;

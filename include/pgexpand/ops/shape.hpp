@@ -32,6 +32,8 @@ struct Move {
 
   /// The old column's name between switch and contract.
   [[nodiscard]] sql::Identifier stale() const;
+  /// The new column's name between switch and contract.
+  [[nodiscard]] sql::Identifier between() const;
 };
 
 /// One table after the migration: its logical columns and where they live.
@@ -55,11 +57,20 @@ class TableShape {
   [[nodiscard]] const std::vector<Move>& moves() const { return moves_; }
   /// The move that starts at today's column; null if it stays.
   [[nodiscard]] const Move* move_of(const sql::Identifier& from) const;
+  /// Notes another name for a column that stays where it is until contract.
+  void rename(const catalog::Column& column, const sql::Identifier& to);
   /// What new code calls today's column.
   [[nodiscard]] sql::Identifier renamed(const sql::Identifier& today) const;
 
   /// Where the new shape's column lives before the switch.
   [[nodiscard]] sql::Identifier physical(const sql::Identifier& name) const;
+  /// Where it lives between switch and contract.
+  [[nodiscard]] sql::Identifier between(const sql::Identifier& name) const;
+  /// physical() and between() of the columns that move or change their names,
+  /// by the new shape's name.
+  [[nodiscard]] std::map<sql::Identifier, sql::Identifier> names_before() const;
+  [[nodiscard]] std::map<sql::Identifier, sql::Identifier> names_between()
+      const;
 
   /// The row an expression of the new shape reads.
   [[nodiscard]] std::vector<catalog::ScopeColumn> scope() const;
@@ -70,17 +81,24 @@ class TableShape {
  private:
   std::vector<ShapeColumn> columns_;
   std::vector<Move> moves_;
+  std::map<sql::Identifier, sql::Identifier> renames_;  ///< By today's name.
 };
 
 /// The tables a migration changes, after it.
 class Shapes {
  public:
+  /// `in_views`: new code sees the new shape through a version schema, so that
+  /// no column takes another one's name before contract.
+  explicit Shapes(bool in_views = false) : in_views_(in_views) {}
+
+  [[nodiscard]] bool in_views() const { return in_views_; }
   /// The shape of `table`, today's at first.
   [[nodiscard]] TableShape& of(const catalog::Table& table);
   /// Today's shape if no operation changed it.
   [[nodiscard]] const TableShape& of(const catalog::Table& table) const;
 
  private:
+  bool in_views_;
   mutable std::map<sql::TableName, TableShape> shapes_;
 };
 

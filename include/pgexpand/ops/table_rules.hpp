@@ -16,6 +16,15 @@ void carry_moves(const Situation& situation,
 void check_tables(const Draft& draft,
                   const catalog::Catalog& catalog,
                   Diagnostics& findings);
+/// Whether a version may be published; without one, that none is.
+void check_versions(const Draft& draft,
+                    const catalog::Catalog& catalog,
+                    const Location& where,
+                    Diagnostics& findings);
+/// What a migration in views mode publishes if it names no table: the first
+/// schema of the search_path.
+[[nodiscard]] Publication publication(const catalog::Catalog& catalog,
+                                      std::string alias);
 /// What only the whole plan shows: rights on the tables it locks besides, and
 /// to create what it builds.
 void check_plan(const Draft& draft,

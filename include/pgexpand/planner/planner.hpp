@@ -13,6 +13,12 @@
 
 namespace pgexpand::planner {
 
+/// How new code gets to see the new shape; the settings of that name.
+struct Versions {
+  bool views = false;  ///< Through a schema of views, published at switch.
+  std::string alias;   ///< A second name for the newest one; empty: none.
+};
+
 /// A plan on its way: the spec understood, the server's answers still missing.
 ///
 ///   Drafting drafting(spec, "pgexpand", findings);   // parses the operations
@@ -26,7 +32,8 @@ class Drafting {
  public:
   Drafting(const spec::MigrationSpec& spec,
            std::string state_schema,
-           Diagnostics& findings);
+           Diagnostics& findings,
+           Versions versions = {});
   ~Drafting();
   Drafting(Drafting&&) noexcept;
 

@@ -20,6 +20,7 @@ struct Settings {
   std::string dir = "migrations";
   std::string state_schema = "pgexpand";
   std::string versions = "none";
+  std::string versions_alias;
   milliseconds lock_timeout{300};
   milliseconds lock_hold{500};
   milliseconds lock_budget{600'000};

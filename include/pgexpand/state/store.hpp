@@ -13,7 +13,7 @@
 namespace pgexpand::state {
 
 /// The version of the state schema this build reads and writes.
-inline constexpr int state_version = 1;
+inline constexpr int state_version = 2;
 
 /// Settings of a walk by name, as backfill::values_of() has them.
 using WalkSettings = std::map<std::string, std::int64_t>;
@@ -78,7 +78,6 @@ struct Progress {
   std::int64_t round_rows = 0;   ///< Rows written in this round.
   std::int64_t rows = 0;         ///< Written or compared, all rounds.
   std::int64_t differences = 0;  ///< Verify.
-  std::int64_t repaired = 0;
   std::int64_t quarantined = 0;
   std::int64_t wal_bytes = 0;
   std::int64_t hot_rows = 0;
@@ -110,10 +109,40 @@ struct RunnerRecord {
   std::string started_at;
 };
 
+/// A schema of views and the schema whose tables it shows.
+struct VersionSchema {
+  std::string base, schema;
+};
+
+/// What a migration in views mode published: its version of the schemas.
+struct PublishedVersion {
+  std::string migration;
+  std::int64_t position = 0;           ///< In the order of publication.
+  std::vector<VersionSchema> schemas;  ///< Those that exist, by base schema.
+  /// Same views under `versions_alias`; of an older version: put aside.
+  std::vector<VersionSchema> aliases;
+  std::string alias;         ///< `versions_alias` it had; empty: none.
+  std::string shape;         ///< JSON of note_version(); empty: contracted.
+  bool is_softened = false;  ///< Nobody has rights on it: contract --soft.
+  std::string published_at;  ///< RFC 3339 UTC.
+
+  [[nodiscard]] bool is_contracted() const { return shape.empty(); }
+};
+
 /// The DDL of the state schema, for init and `init --print-sql`. Idempotent
 /// only as a whole: run it when read_version() said there is none.
 [[nodiscard]] std::vector<sql::Statement> create_statements(
     const sql::Identifier& schema);
+
+/// What a state schema of version 1 lacks: the table of version schemas and its
+/// functions, and the new number.
+[[nodiscard]] std::vector<sql::Statement> upgrade_statements(
+    const sql::Identifier& schema);
+
+/// Lets `role` call the functions of version schemas, which nobody but the
+/// owner of the state schema may.
+[[nodiscard]] sql::Statement share_functions(const sql::Identifier& schema,
+                                             const sql::Identifier& role);
 
 /// The state tables of one schema, through one session. Stateless: every call
 /// is a query. Calls marked (in transaction) must run inside the caller's.
@@ -125,13 +154,17 @@ class Store {
   /// None: there is no state schema.
   [[nodiscard]] std::optional<int> read_version();
   /// Creates the schema if it is missing, tolerating a rival that does the
-  /// same. Throws Error(refused) if the schema belongs to a role we are not a
+  /// same. Brings a schema of an older build up to date. Throws
+  /// Error(refused) if the schema belongs to a role we are not a
   /// member of, is newer than this build, or may not be created (with the
   /// GRANT that helps).
   void ensure();
 
   [[nodiscard]] std::vector<Migration> migrations();
   [[nodiscard]] std::optional<Migration> migration(const std::string& id);
+  /// Oldest first; the last one is the newest. Empty too where the state schema
+  /// is missing or older than versions.
+  [[nodiscard]] std::vector<PublishedVersion> versions();
   [[nodiscard]] std::vector<StepRecord> steps(const std::string& id);
   [[nodiscard]] std::vector<Progress> progress(const std::string& id);
   [[nodiscard]] std::vector<Event> events(const std::optional<std::string>& id);

@@ -2,6 +2,7 @@
 #include "cli/campaign.hpp"
 #include "cli/command.hpp"
 #include "cli/commands/options.hpp"
+#include "cli/workbench.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,8 @@ namespace {
 
 struct Options {
   std::vector<std::string> ids;  ///< Empty: every switched one.
+  bool soft = false;
+  bool force = false;
   RunFlags run;
 };
 
@@ -50,9 +53,45 @@ void contract_one(Campaign& campaign, const Known& known) {
   }
 }
 
+constexpr const char* no_older_version = "no version is published before its";
+
+Error nothing_to_soften(const Known& known) {
+  return Error(ErrorKind::refused, "contract.no-older-version",
+               fmt::format("{} has no older version to take access from",
+                           known.id))
+      .hint(fmt::format("run `pgexpand contract {}`, which looks who still "
+                        "uses the tables",
+                        known.id));
+}
+
+/// Takes access to what contract would drop; nothing is dropped.
+void soften_one(Campaign& campaign,
+                Invocation& invocation,
+                const Known& known,
+                bool is_asked) {
+  if (!may_contract(known)) {
+    contract_one(campaign, known);  // says so and does nothing
+    return;
+  }
+  const auto versions = campaign.store().versions();
+  const bool has_version =
+      std::ranges::find(versions, known.id,
+                        &state::PublishedVersion::migration) != versions.end();
+  if ((has_version || is_asked) &&
+      exec::soften_versions(known.id, true, campaign.runner(),
+                            state_schema(invocation))) {
+    campaign.note(known.id, "softened");
+    return;
+  }
+  campaign.leave(
+      known.id, no_older_version,
+      is_asked ? std::optional(nothing_to_soften(known)) : std::nullopt);
+}
+
 int run_contract(Invocation& invocation, const Options& options) {
   Campaign campaign(invocation, Files::lenient);
   campaign.accept_drift = options.run.accept_drift;
+  campaign.force = options.force;
   check_asked(campaign.roster(), options.ids);
   std::vector<std::string> ids = options.ids;
   for (const Known& known : campaign.roster().all()) {
@@ -64,7 +103,11 @@ int run_contract(Invocation& invocation, const Options& options) {
   for (const std::string& id : ids) {
     const Known& known = campaign.roster().get(id);
     campaign.refuse_changed_specs({&known});
-    contract_one(campaign, known);
+    if (options.soft) {
+      soften_one(campaign, invocation, known, !options.ids.empty());
+    } else {
+      contract_one(campaign, known);
+    }
   }
   campaign.finish();
   return 0;
@@ -79,6 +122,13 @@ void add_contract_command(CLI::App& app, Invocation& invocation) {
       "Drop the old shape of switched migrations; cannot be undone");
   command->add_option("id", options->ids,
                       "Migrations; default every switched one");
+  CLI::Option* soft = command->add_flag(
+      "--soft", options->soft,
+      "Only take access to the older versions; rollback --soft gives it back");
+  command
+      ->add_flag("--force", options->force,
+                 "Drop older versions that somebody still uses")
+      ->excludes(soft);
   options->run.add_accept_drift(*command);
   on_chosen(*command, invocation, [options, &invocation] {
     return run_contract(invocation, *options);

@@ -48,8 +48,9 @@ class PlanShow {
   }
 
   void show_pending(const Known& known) {
-    Drafted drafted = draft(*known.spec, state_schema(invocation_),
-                            bench_.session(), bench_.arrival());
+    Drafted drafted =
+        draft(*known.spec, invocation_.settings_for(known.spec),
+              state_schema(invocation_), bench_.session(), bench_.arrival());
     const std::string note = note_for(drafted.tables);
     claim(known.id, drafted.tables);
     if (!drafted.plan && !note.empty()) {

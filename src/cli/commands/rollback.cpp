@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   std::string id;
+  bool soft = false;
   RunFlags run;
 };
 
@@ -44,10 +45,24 @@ void roll_back(Campaign& campaign,
   }
 }
 
+/// The way back from `contract --soft`: the migration stays switched.
+int give_access_back(Campaign& campaign,
+                     Invocation& invocation,
+                     const std::string& id) {
+  const bool has_older = exec::soften_versions(id, false, campaign.runner(),
+                                               state_schema(invocation));
+  campaign.note(id, has_older ? "restored" : "unchanged");
+  campaign.finish();
+  return 0;
+}
+
 int run_rollback(Invocation& invocation, const Options& options) {
   Campaign campaign(invocation, Files::lenient);
   campaign.accept_drift = options.run.accept_drift;
   const Known& known = campaign.roster().get(options.id);
+  if (options.soft) {
+    return give_access_back(campaign, invocation, options.id);
+  }
   if (known.standing() == Standing::contracted) {
     throw Error(
         ErrorKind::refused, "rollback.contracted",
@@ -77,6 +92,8 @@ void add_rollback_command(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand(
       "rollback", "Undo a migration, from any state before contract");
   command->add_option("id", options->id, "The migration")->required();
+  command->add_flag("--soft", options->soft,
+                    "Only give back what contract --soft took away");
   options->run.add_accept_drift(*command);
   on_chosen(*command, invocation, [options, &invocation] {
     return run_rollback(invocation, *options);

@@ -33,11 +33,20 @@ std::vector<spec::MigrationSpec> read_specs(Invocation& invocation) {
   return spec::load_folder(invocation.spec_folder().string(), findings);
 }
 
+std::optional<state::PublishedVersion> version_of(
+    const std::vector<state::PublishedVersion>& versions,
+    const std::string& id) {
+  const auto found =
+      std::ranges::find(versions, id, &state::PublishedVersion::migration);
+  return found == versions.end() ? std::nullopt : std::optional(*found);
+}
+
 /// Returns true if there is something left to do.
 bool show_once(Invocation& invocation,
                Workbench& bench,
                const Options& options) {
   const Roster roster(read_specs(invocation), bench.stored());
+  const auto versions = bench.store().versions();
   std::vector<StatusRow> rows;
   bool is_pending = false;
   for (const std::string& id : options.ids) {
@@ -48,9 +57,10 @@ bool show_once(Invocation& invocation,
         options.ids.empty() ||
         std::ranges::find(options.ids, known.id) != options.ids.end();
     if (is_asked) {
-      rows.push_back({&known, known.is_under_way()
-                                  ? bench.store().progress(known.id)
-                                  : std::vector<state::Progress>{}});
+      rows.push_back({&known,
+                      known.is_under_way() ? bench.store().progress(known.id)
+                                           : std::vector<state::Progress>{},
+                      version_of(versions, known.id)});
       is_pending = is_pending || !known.next_command().empty();
     }
   }

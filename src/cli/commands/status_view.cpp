@@ -164,6 +164,20 @@ std::vector<std::string> remarks(const Known& known) {
   return all;
 }
 
+/// `version public_2, app (alias)`; empty: none, or dropped by hand.
+std::string version_text(const StatusRow& row) {
+  std::vector<std::string> names;
+  if (row.version) {
+    for (const state::VersionSchema& each : row.version->schemas) {
+      names.push_back(each.schema);
+    }
+    for (const state::VersionSchema& each : row.version->aliases) {
+      names.push_back(each.schema + " (alias)");
+    }
+  }
+  return names.empty() ? "" : fmt::format("version {}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 std::string status_text(const std::vector<StatusRow>& rows,
@@ -185,6 +199,14 @@ std::string status_text(const std::vector<StatusRow>& rows,
     text += fmt::format("{}  {}  {}\n", report::padded(row.known->id, id_width),
                         report::padded(state_text(row), state_width),
                         row.known->next_command());
+    if (const std::string version = version_text(row); !version.empty()) {
+      text += fmt::format("  {}\n", style.dim(version));
+    }
+    if (row.version && row.version->is_softened) {
+      text += fmt::format(
+          "  {}\n",
+          style.yellow("nobody may use its version: contract --soft"));
+    }
     for (const std::string& remark : remarks(*row.known)) {
       text += fmt::format("  {}\n", style.yellow(remark));
     }
@@ -218,6 +240,26 @@ Json progress_json(const std::vector<state::Progress>& all) {
   return json;
 }
 
+Json schemas_json(const std::vector<state::VersionSchema>& schemas) {
+  Json json = Json::array();
+  for (const state::VersionSchema& each : schemas) {
+    json.push_back({{"base", each.base}, {"schema", each.schema}});
+  }
+  return json;
+}
+
+Json version_json(const std::optional<state::PublishedVersion>& version) {
+  if (!version) {
+    return nullptr;
+  }
+  Json json;
+  json["schemas"] = schemas_json(version->schemas);
+  json["aliases"] = schemas_json(version->aliases);
+  json["published_at"] = version->published_at;
+  json["softened"] = version->is_softened;
+  return json;
+}
+
 }  // namespace
 
 Json status_json(const StatusRow& row) {
@@ -245,6 +287,7 @@ Json status_json(const StatusRow& row) {
   json["verify_differences"] = stored.verify_differences;
   json["progress"] = progress_json(row.progress);
   json["settings"] = settings_json(stored);
+  json["version"] = version_json(row.version);
   json["problem"] = text_or_null(stored.poison);
   json["next"] = text_or_null(known.next_command());
   return json;

@@ -5,6 +5,7 @@
 #include "pgexpand/report/style.hpp"
 #include "pgexpand/state/store.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace pgexpand::cli {
 struct StatusRow {
   const Known* known = nullptr;
   std::vector<state::Progress> progress;
+  std::optional<state::PublishedVersion> version;
 };
 
 /// The table, with a line for each thing an operator must know.

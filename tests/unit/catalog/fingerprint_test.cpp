@@ -44,6 +44,19 @@ TEST(Fingerprint, ALineSaysWhatAColumnIs) {
               Contains("column \"id\" integer not null default 7"));
 }
 
+TEST(Fingerprint, ASyncTriggerAimedAtOtherVersionsIsTheSame) {
+  const auto aimed = [](const std::string& name, const std::string& schemas) {
+    Table table = orders();
+    table.triggers[0].name = sql::Identifier(name);
+    table.triggers[0].definition =
+        "WHEN (NOT current_schemas(false) && '" + schemas + "'::name[])";
+    return fingerprint(table);
+  };
+  EXPECT_EQ(aimed("~pgexpand_1", "{a}"), aimed("~pgexpand_1", "{a,b}"));
+  EXPECT_NE(aimed("~pgexpand_1", "{a}"), aimed("~pgexpand_2", "{a}"));
+  EXPECT_NE(aimed("users", "{a}"), aimed("users", "{a,b}"));
+}
+
 TEST(Fingerprint, WhatAMigrationRestsOnShows) {
   EXPECT_TRUE(shows([](Table& t) { t.columns[0].type.name.text = "text"; }));
   EXPECT_TRUE(shows([](Table& t) { t.columns[0].default_value.reset(); }));

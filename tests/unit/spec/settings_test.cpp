@@ -28,7 +28,7 @@ TEST(SettingsTest, EverySettingHasItsOwnSpellings) {
     EXPECT_FALSE(name.help.empty()) << name.key;
     EXPECT_TRUE(name.flag.empty() || flags.insert(name.flag).second);
   }
-  EXPECT_EQ(keys.size(), 21U);
+  EXPECT_EQ(keys.size(), 22U);
 }
 
 TEST(SettingsTest, AVariableIsItsFlagInCapitals) {
@@ -55,6 +55,18 @@ TEST(SettingsTest, DefaultsAreThoseOfTheManual) {
   EXPECT_EQ(get_setting(settings, "backfill.batch_rows"), "10000");
   EXPECT_EQ(get_setting(settings, "backfill.max_wal"), "off");
   EXPECT_EQ(get_setting(settings, "contract.after"), "0");
+}
+
+TEST(SettingsTest, AnAliasIsANameThatIsFreeToUse) {
+  Settings settings;
+  EXPECT_EQ(get_setting(settings, "versions_alias"), "off");
+  EXPECT_EQ(set_setting(settings, "versions_alias", "app"), std::nullopt);
+  EXPECT_EQ(settings.versions_alias, "app");
+  EXPECT_EQ(set_setting(settings, "versions_alias", "off"), std::nullopt);
+  EXPECT_EQ(settings.versions_alias, "");
+  EXPECT_NE(wrong("versions_alias", "pg_app"), "");
+  EXPECT_NE(wrong("versions_alias", "pgexpand_app"), "");
+  EXPECT_NE(wrong("versions_alias", std::string(64, 'a')), "");
 }
 
 TEST(SettingsTest, WhatWasSetIsReadBack) {

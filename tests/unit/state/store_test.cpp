@@ -8,7 +8,9 @@
 namespace pgexpand::state {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// Answers by a part of the statement; records what it was asked.
 class ScriptedSession : public pg::Session {
@@ -79,7 +81,7 @@ TEST_F(StoreTest, EveryTableHasAPrimaryKeyAndPublicHasNoRights) {
     is_revoked =
         is_revoked || statement.text().starts_with("REVOKE ALL ON ALL TABLES");
   }
-  EXPECT_EQ(tables, 8);
+  EXPECT_EQ(tables, 9);
   EXPECT_TRUE(is_revoked);
 }
 
@@ -90,15 +92,24 @@ TEST_F(StoreTest, TheSchemasNameIsQuoted) {
 }
 
 TEST_F(StoreTest, ASchemaOfThisVersionIsLeftAlone) {
-  schema("t", "1");
+  schema("t", "2");
   store_.ensure();
   for (const auto& text : session_.log) {
     EXPECT_FALSE(text.starts_with("CREATE")) << text;
   }
 }
 
+TEST_F(StoreTest, AnOlderSchemaGetsTheTableOfVersions) {
+  schema("t", "1");
+  store_.ensure();
+  EXPECT_THAT(session_.log,
+              Contains(HasSubstr("CREATE TABLE \"pgexpand\".version")));
+  EXPECT_THAT(session_.log, Contains(HasSubstr("SET version = 2")));
+  EXPECT_THAT(session_.log, Not(Contains(HasSubstr(".migration (\n"))));
+}
+
 TEST_F(StoreTest, ANewerSchemaIsRefused) {
-  schema("t", "2");
+  schema("t", "3");
   EXPECT_EQ(error_of([&] { store_.ensure(); }), "state.newer");
 }
 

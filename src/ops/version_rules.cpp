@@ -1,0 +1,103 @@
+// What must hold for a version schema to be published, and what a published one
+// forbids.
+#include "pgexpand/ops/table_rules.hpp"
+
+#include <fmt/format.h>
+
+namespace pgexpand::ops {
+namespace {
+
+/// The name in what sql::quote_identifier made.
+sql::Identifier unquoted(std::string_view quoted) {
+  std::string name;
+  for (std::size_t n = 1; n + 1 < quoted.size(); ++n) {
+    name += quoted[n];
+    n += quoted[n] == '"' ? 1U : 0U;  // doubled
+  }
+  return sql::Identifier(name);
+}
+
+void check_none_published(const catalog::Catalog& catalog,
+                          const Location& where,
+                          Diagnostics& findings) {
+  if (catalog.versions.empty()) {
+    return;
+  }
+  const auto& newest = catalog.versions.back();
+  findings.refuse(
+      where, "versions.published",
+      fmt::format("version schema {} is published: its views would stop this "
+                  "migration, or show a shape that is no more",
+                  newest.schemas.front().name()),
+      "set `versions: views`, or drop the version schemas first if no "
+      "application uses them");
+}
+
+void check_row_security(const catalog::Catalog& catalog,
+                        const Location& where,
+                        Diagnostics& findings) {
+  if (catalog.row_security.empty()) {
+    return;
+  }
+  findings.refuse(
+      where, "versions.row-security",
+      fmt::format("table {} has row security, and a view of it would show all "
+                  "rows before PostgreSQL 15",
+                  catalog.row_security.front().display()),
+      "set `versions: none`, or upgrade the server");
+}
+
+void check_may_create_schema(const catalog::Catalog& catalog,
+                             const Location& where,
+                             Diagnostics& findings) {
+  if (!catalog.may_create_schema) {
+    findings.refuse(where, "rights.create-schema",
+                    fmt::format("role {} may not create the version's schema "
+                                "in database {}",
+                                catalog.user, catalog.database),
+                    fmt::format("GRANT CREATE ON DATABASE {} TO {}",
+                                sql::quote_identifier(catalog.database),
+                                sql::quote_identifier(catalog.user)));
+  }
+}
+
+void warn_of_obstacles(const catalog::Catalog& catalog,
+                       const Location& where,
+                       Diagnostics& findings) {
+  for (const auto& [function, what] : catalog.view_obstacles) {
+    findings.warn(where, "versions.not-in-a-view",
+                  fmt::format("function {} has {}, which fails on the views of "
+                              "a version schema",
+                              function, what),
+                  fmt::format("let it name the table with its schema, or run "
+                              "ALTER FUNCTION {} SET search_path",
+                              function));
+  }
+}
+
+}  // namespace
+
+Publication publication(const catalog::Catalog& catalog, std::string alias) {
+  for (const std::string& schema : catalog.search_path) {
+    const sql::Identifier name = unquoted(schema);
+    if (!name.name().starts_with("pg_")) {
+      return {.schema = name, .alias = std::move(alias)};
+    }
+  }
+  return {.schema = sql::Identifier("public"), .alias = std::move(alias)};
+}
+
+void check_versions(const Draft& draft,
+                    const catalog::Catalog& catalog,
+                    const Location& where,
+                    Diagnostics& findings) {
+  if (!draft.in_views()) {
+    check_none_published(catalog, where, findings);
+    return;
+  }
+  check_row_security(catalog, where, findings);
+  check_may_create_schema(catalog, where, findings);
+  warn_of_obstacles(catalog, where, findings);
+}
+
+}  // namespace pgexpand::ops
