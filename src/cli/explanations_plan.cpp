@@ -208,6 +208,10 @@ constexpr auto texts = std::to_array<Explanation>({
     {"type.unknown-collation",
      "The server knows no collation of this name in the search_path the\n"
      "connection arrived with."},
+    {"versions.name-taken",
+     "Switch would make this schema: the migration's version, or the alias\n"
+     "that `versions_alias` names. There is one of that name that pgexpand did\n"
+     "not make, and it is left alone."},
     {"versions.not-in-a-view",
      "A function runs with the search_path of its caller, so its statements\n"
      "meet the views of a version schema there. No view can be the target of\n"

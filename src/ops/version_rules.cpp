@@ -1,8 +1,12 @@
 // What must hold for a version schema to be published, and what a published one
 // forbids.
+#include "ops/version_steps.hpp"
 #include "pgexpand/ops/table_rules.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
 
 namespace pgexpand::ops {
 namespace {
@@ -61,6 +65,41 @@ void check_may_create_schema(const catalog::Catalog& catalog,
   }
 }
 
+bool is_ours(const catalog::Catalog& catalog, const sql::Identifier& schema) {
+  return std::ranges::any_of(catalog.versions, [&](const auto& version) {
+    return std::ranges::find(version.schemas, schema) != version.schemas.end();
+  });
+}
+
+/// Found now, and not when all rows are filled.
+void check_names_are_free(const Draft& draft,
+                          const catalog::Catalog& catalog,
+                          const Location& where,
+                          Diagnostics& findings) {
+  const auto check = [&](const sql::Identifier& name, const std::string& hint) {
+    if (std::ranges::find(catalog.schemas, name) != catalog.schemas.end() &&
+        !is_ours(catalog, name)) {
+      findings.refuse(where, "versions.name-taken",
+                      fmt::format("schema {} is there already, and no version "
+                                  "of pgexpand's",
+                                  name.name()),
+                      hint);
+    }
+  };
+  std::set<sql::Identifier> bases{draft.publication()->schema};
+  for (const TableDraft& table : draft.tables()) {
+    bases.insert(table.table->name.schema);
+  }
+  for (const sql::Identifier& base : bases) {
+    check(sql::Identifier(version_schema(base, draft.id())),
+          "rename it, or give the migration another id");
+  }
+  if (!draft.publication()->alias.empty()) {
+    check(sql::Identifier(draft.publication()->alias),
+          "set another `versions_alias` in pgexpand.yaml");
+  }
+}
+
 void warn_of_obstacles(const catalog::Catalog& catalog,
                        const Location& where,
                        Diagnostics& findings) {
@@ -97,6 +136,7 @@ void check_versions(const Draft& draft,
   }
   check_row_security(catalog, where, findings);
   check_may_create_schema(catalog, where, findings);
+  check_names_are_free(draft, catalog, where, findings);
   warn_of_obstacles(catalog, where, findings);
 }
 

@@ -112,6 +112,11 @@ void read_version_needs(Session& session,
                         const sql::Identifier& state_schema,
                         catalog::Catalog& catalog) {
   read_obstacles(session, state_schema, catalog);
+  const Result names = session.run(
+      sql::Statement::of("SELECT nspname FROM pg_namespace ORDER BY 1"));
+  for (const Row& row : names.rows) {
+    catalog.schemas.emplace_back(RowCursor(row).text());
+  }
   const Result right = session.run(sql::Statement::of(
       "SELECT has_database_privilege(current_database(), 'CREATE')"));
   catalog.may_create_schema = RowCursor(right.rows.at(0)).boolean();

@@ -22,7 +22,12 @@ struct Carried {
   /// Written by new code; works again and again. `$column` is the column.
   std::string writes = "";
   std::string old_name = "", new_name = "";  ///< Of `$column`.
+  int since = 14;  ///< An older major version has no such objects: skipped.
 };
+inline Carried since(int major_version, Carried carried) {
+  carried.since = major_version;
+  return carried;
+}
 inline void PrintTo(const Carried& carried, std::ostream* out) {
   *out << carried.name;
 }

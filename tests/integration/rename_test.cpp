@@ -57,9 +57,12 @@ std::vector<Carried> columns() {
            "CREATE INDEX e ON t ((n + 1)); COMMENT ON INDEX e IS 'plus one';"
            "ALTER INDEX e ALTER COLUMN 1 SET STATISTICS 50;"
            "CREATE UNIQUE INDEX f ON t (n); CLUSTER t USING a"),
+      since(15, on_n("NullsNotDistinct",
+                     "UPDATE t SET n = -5 WHERE n IS NULL; ALTER TABLE t"
+                     " ADD CONSTRAINT a UNIQUE NULLS NOT DISTINCT (n, s)")),
       on_n("Constraints",
            "UPDATE t SET n = -5 WHERE n IS NULL; ALTER TABLE t"
-           " ADD CONSTRAINT a UNIQUE NULLS NOT DISTINCT (n) INCLUDE (s),"
+           " ADD CONSTRAINT a UNIQUE (n) INCLUDE (s),"
            " ADD CONSTRAINT b UNIQUE (other, n) DEFERRABLE INITIALLY DEFERRED,"
            " ADD CONSTRAINT c CHECK (n > -10 OR other > 2) NO INHERIT;"
            "ALTER TABLE t ADD CHECK (n < 1000000) NOT VALID;"

@@ -73,13 +73,22 @@ std::vector<Carried> foreign_keys() {
                 "INSERT INTO d SELECT g FROM generate_series(1, 500) g;"
                 "CREATE INDEX ON c (t_id); ALTER TABLE c"
                 " ADD CONSTRAINT f FOREIGN KEY (t_id) REFERENCES t ON DELETE"
-                " SET NULL (t_id) DEFERRABLE, ADD CONSTRAINT g FOREIGN KEY"
+                " SET NULL DEFERRABLE, ADD CONSTRAINT g FOREIGN KEY"
                 " (t_id) REFERENCES d ON DELETE RESTRICT NOT VALID;"
                 "COMMENT ON CONSTRAINT f ON c IS 'whose'",
        .operations = alter("c", "t_id", "bigint"),
        .plain = "ALTER TABLE c ALTER t_id TYPE bigint",
        .writes =
            write_key + "DELETE FROM t WHERE id = (SELECT min(id) FROM t)"},
+      {.name = "ForeignKeyThatSetsOneColumnNull",
+       .setup = parent + child +
+                "CREATE INDEX ON c (t_id); ALTER TABLE c"
+                " ADD CONSTRAINT f FOREIGN KEY (t_id) REFERENCES t ON DELETE"
+                " SET NULL (t_id)",
+       .operations = alter("c", "t_id", "bigint"),
+       .plain = "ALTER TABLE c ALTER t_id TYPE bigint",
+       .writes = write_key + "DELETE FROM t WHERE id = (SELECT min(id) FROM t)",
+       .since = 15},
       {.name = "ForeignKeyToItself",
        .setup = parent + "UPDATE t SET up = id / 2 WHERE id > 1; ALTER TABLE t"
                          " ADD CONSTRAINT f FOREIGN KEY (up) REFERENCES t ON"

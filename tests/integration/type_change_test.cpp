@@ -58,11 +58,11 @@ std::vector<Carried> indexes_and_checks() {
            "UPDATE t SET n = id WHERE n IS NOT NULL;"
            "CREATE UNIQUE INDEX a ON t (n); CREATE UNIQUE INDEX b ON t (n DESC)"
            " WHERE other > 2; CREATE UNIQUE INDEX c ON t (n, other)"),
-      on_n("NullsNotDistinct",
-           "UPDATE t SET n = id WHERE id <> 2;"
-           "CREATE UNIQUE INDEX a ON t (n) NULLS NOT DISTINCT;"
-           "ALTER TABLE t ADD CONSTRAINT b UNIQUE NULLS NOT DISTINCT"
-           " (n, other)"),
+      since(15, on_n("NullsNotDistinct",
+                     "UPDATE t SET n = id WHERE id <> 2;"
+                     "CREATE UNIQUE INDEX a ON t (n) NULLS NOT DISTINCT;"
+                     "ALTER TABLE t ADD CONSTRAINT b UNIQUE NULLS NOT DISTINCT"
+                     " (n, other)")),
       on_n("UniqueConstraints",
            "UPDATE t SET n = id;"
            "ALTER TABLE t ADD CONSTRAINT a UNIQUE (n) INCLUDE (other)"

@@ -264,6 +264,7 @@ struct Catalog {
   /// that have it, in `search_path` and the schemas of `tables` and `versions`.
   std::vector<sql::TableName> row_security;
   std::vector<ViewObstacle> view_obstacles;
+  std::vector<sql::Identifier> schemas;  ///< All there are in the database.
 
   /// The table a spec means: by schema and name, or by name alone through the
   /// search_path. Null if it was not found.

@@ -180,6 +180,9 @@ class Draft {
   void gate(plan::Gate gate) { gates_.push_back(std::move(gate)); }
 
   [[nodiscard]] bool in_views() const { return publication_.has_value(); }
+  [[nodiscard]] const std::optional<Publication>& publication() const {
+    return publication_;
+  }
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const sql::Identifier& state_schema() const {
     return state_schema_;
