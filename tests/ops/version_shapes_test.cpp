@@ -367,19 +367,12 @@ TEST_F(VersionShapes, WhatAVersionNeedsIsAskedForBeforeAnythingRuns) {
   EXPECT_THAT(codes_of("{table: orders, from: note, to: remark}"), IsEmpty());
 }
 
-TEST_F(VersionShapes, NoSchemaOfSomebodyElseIsInTheWay) {
+TEST_F(VersionShapes, NoSchemaButOursIsInTheWay) {
   versions_.alias = "app";
   catalog_.schemas = {sql::Identifier("app"), sql::Identifier("public_m1")};
   EXPECT_THAT(codes_of("{table: orders, from: note, to: remark}"),
               ElementsAre("versions.name-taken", "versions.name-taken"));
-}
-
-TEST_F(VersionShapes, TheAliasOfVersionsBeforeIsOurs) {
-  versions_.alias = "app";
-  catalog_.schemas = {sql::Identifier("app")};
-  catalog_.versions = {{.migration = "m0",
-                        .schemas = {sql::Identifier("app")},
-                        .bases = {sql::Identifier("public")}}};
+  catalog_.versions = {{.migration = "m0", .schemas = catalog_.schemas}};
   EXPECT_THAT(codes_of("{table: orders, from: note, to: remark}"), IsEmpty());
 }
 
