@@ -4,6 +4,7 @@
 #include "backfill/trouble.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace pgexpand::backfill {
@@ -85,7 +86,8 @@ Filler::Part Filler::fill_pass(Blocks window, Pass pass) {
         blocks_for(walk_.size().rows(), walk_.rows_per_block() * pass.share());
     const Blocks part{first, std::min(first + width, window.end)};
     const bool finishes = pass.is_sweep() && part.end == window.end;
-    const auto walked = static_cast<std::int64_t>(
+    // Rounded: the shares of all passes add up to one but for the last digit.
+    const std::int64_t walked = std::llround(
         static_cast<double>(window.size()) * pass.share_before() +
         static_cast<double>(part.end - window.first) * pass.share());
     const auto rows_before = walk_.progress().rows;

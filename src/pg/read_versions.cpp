@@ -38,18 +38,21 @@ ORDER BY 1, 2)";
 // A text says it, or not: a body may build its statements at run time. A table
 // named with its schema is no view, and a function with a search_path of its
 // own does not see its caller's version.
-constexpr const char* obstacles_query = R"(
+constexpr const char* obstacles_query = R"sql(
 SELECT p.oid::regprocedure::text, phrase.name
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 JOIN (VALUES
   ('COPY', '\mcopy\s+"?\w+"?\s*(\([^)]*\))?\s*\m(from|to)\M', 999999),
-  ('TRUNCATE', '\mtruncate\s+(table\s+)?(only\s+)?"?\w+"?(?![.\w"])', 999999),
+  ('TRUNCATE',
+   '\mtruncate\s+(table\s+)?(only\s+)?(?!table\M|only\M)"?\w+"?(?![.\w"])',
+   999999),
   ('ON CONFLICT ON CONSTRAINT', '\mon\s+conflict\s+on\s+constraint\M',
    999999),
   ('pg_get_serial_sequence', '\mpg_get_serial_sequence\M', 999999),
   ('WHERE CURRENT OF', '\mwhere\s+current\s+of\M', 999999),
   ('TABLESAMPLE', '\mtablesample\M', 999999),
-  ('MERGE', '\mmerge\s+into\s+(only\s+)?"?\w+"?(?![.\w"])', 170000)) AS phrase (name, pattern, until)
+  ('MERGE', '\mmerge\s+into\s+(only\s+)?(?!only\M)"?\w+"?(?![.\w"])', 170000)
+) AS phrase (name, pattern, until)
   ON p.prosrc ~* phrase.pattern
  AND current_setting('server_version_num')::int < phrase.until
 WHERE n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_')
@@ -61,7 +64,7 @@ WHERE n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_')
   AND NOT EXISTS (SELECT FROM pg_depend d
                   WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
                     AND d.deptype = 'e')
-ORDER BY 1, 2)";
+ORDER BY 1, 2)sql";
 
 constexpr int views_heed_row_security = 150000;
 
