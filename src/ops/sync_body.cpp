@@ -343,4 +343,19 @@ std::string sync_body(const SyncNames& names,
   return Body(names, table).text(rules);
 }
 
+bool updates_mind_writer(const SyncRules& rules) {
+  return std::ranges::any_of(rules.pairs, [](const SyncPair& pair) {
+    const auto reads_other = [](const SyncAssignment& assignment,
+                                const Identifier& side) {
+      return std::ranges::any_of(
+          inputs(assignment),
+          [&](const Identifier& column) { return column != side; });
+    };
+    return pair.knows_writer &&
+           (!pair.backward ||
+            reads_other(*pair.backward, pair.forward.column) ||
+            reads_other(pair.forward, pair.backward->column));
+  });
+}
+
 }  // namespace pgexpand::ops

@@ -12,4 +12,9 @@ namespace pgexpand::ops {
                                     const catalog::Table& table,
                                     const SyncRules& rules);
 
+/// Whether an UPDATE may need to know if old or new code wrote it: only where
+/// both sides read a column besides each other, or new code's side has no way
+/// back. Else the columns that changed tell.
+[[nodiscard]] bool updates_mind_writer(const SyncRules& rules);
+
 }  // namespace pgexpand::ops

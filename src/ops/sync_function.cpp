@@ -104,10 +104,12 @@ std::vector<Statement> drop_sync(const SyncNames& names,
                                  bool is_published) {
   std::vector<Statement> statements{
       Statement::of("DROP TRIGGER {} ON {}", names.trigger, table.name)};
-  if (is_published) {  // it has the name aim_triggers() gave it
-    const Identifier second(sql::shorten_name(names.trigger.name() + "_new"));
-    statements.push_back(
-        Statement::of("DROP TRIGGER IF EXISTS {} ON {}", second, table.name));
+  if (is_published) {  // with the names aim_triggers() gave them
+    for (const char* suffix : {"_new", "_update"}) {
+      const Identifier more(sql::shorten_name(names.trigger.name() + suffix));
+      statements.push_back(
+          Statement::of("DROP TRIGGER IF EXISTS {} ON {}", more, table.name));
+    }
   }
   statements.push_back(Statement::of("DROP FUNCTION {}()", names.function));
   return statements;

@@ -35,7 +35,7 @@ struct SyncNames {
     const std::string& user);
 
 /// Trigger, then function: what rollback and contract run. A published version
-/// has a second trigger, for its writers.
+/// has a second trigger, for its writers, and may have one for every UPDATE.
 [[nodiscard]] std::vector<sql::Statement> drop_sync(const SyncNames& names,
                                                     const catalog::Table& table,
                                                     bool is_published = false);

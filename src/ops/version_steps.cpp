@@ -1,5 +1,6 @@
 #include "ops/version_steps.hpp"
 
+#include "ops/sync_body.hpp"
 #include "ops/sync_function.hpp"
 
 #include <fmt/format.h>
@@ -44,6 +45,7 @@ nlohmann::ordered_json shape_of(const TableDraft& table, const Draft& draft) {
         sync_names(*table.table, draft.id(), draft.state_schema());
     shape["function"] = names.function.name.name();
     shape["trigger"] = names.trigger.name();
+    shape["updates_mind_writer"] = updates_mind_writer(table.sync_after);
   }
   return shape;
 }

@@ -22,24 +22,39 @@ BEGIN
   DELETE FROM {S}.version WHERE migration = id;
 END)"};
 
+// A sync trigger as ops::create_sync() makes it.
+constexpr Function aim_trigger{
+    .head =
+        "aim_trigger(name name, events text, relation regclass, applies text,"
+        " function regproc, argument text) RETURNS void LANGUAGE plpgsql",
+    .body = R"(
+BEGIN
+  EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE %s ON %s FOR EACH ROW'
+                 ' WHEN (%s) EXECUTE FUNCTION %s(%s)', name, events, relation,
+                 applies, function, argument);
+  EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', relation, name);
+END)"};
+
 // The sync triggers of every migration that is published and not contracted:
 // one for writers that use a schema with its new shape in it, and one for
-// all others. What the WHEN of both begins with is ops::create_sync()'s.
-// `id` is a migration that may just have become neither.
+// all others. Each row asks both, so what tells them apart comes first, and
+// where no UPDATE minds its writer (see ops::updates_mind_writer()) they are
+// for INSERT only and a third is for UPDATE. `id` is a migration that may just
+// have become neither.
 constexpr Function aim_triggers{
     .head = "aim_triggers(id text) RETURNS void LANGUAGE plpgsql", .body = R"(
 DECLARE
   t record;
-  form text := 'CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR UPDATE ON %s'
-    ' FOR EACH ROW WHEN (pg_catalog.current_setting(''pgexpand.mode'', true)'
-    ' IS DISTINCT FROM ''backfill''%s) EXECUTE FUNCTION %s(%s)';
-  always text := 'ALTER TABLE %s ENABLE ALWAYS TRIGGER %I';
+  applies text := 'pg_catalog.current_setting(''pgexpand.mode'', true)'
+    ' IS DISTINCT FROM ''backfill''';
+  events text;
   uses_new text;
-  new_trigger text;
 BEGIN
   FOR t IN
-    SELECT g.tgname AS trigger, g.tgrelid::regclass AS relation,
-           g.tgfoid::regproc AS function,
+    SELECT g.tgname AS name, {S}.short_name(g.tgname || '_new') AS new_name,
+           {S}.short_name(g.tgname || '_update') AS update_name,
+           g.tgrelid::regclass AS relation, g.tgfoid::regproc AS function,
+           (piece ->> 'updates_mind_writer')::boolean AS updates_mind_writer,
            (SELECT array_agg((s ->> 'schema')::name)
             FROM {S}.version AS later
             CROSS JOIN jsonb_array_elements(later.schemas || later.aliases)
@@ -55,21 +70,26 @@ BEGIN
     WHERE v.position IS NOT NULL OR v.migration = id
     ORDER BY n.nspname, c.relname, v.position
   LOOP
-    new_trigger := {S}.short_name(t.trigger || '_new');
     IF t.schemas IS NULL THEN
-      EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', new_trigger,
+      EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', t.new_name, t.relation);
+      EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', t.update_name,
                      t.relation);
-      EXECUTE format(form, t.trigger, t.relation, '', t.function, '');
+      PERFORM {S}.aim_trigger(t.name, 'INSERT OR UPDATE', t.relation, applies,
+                              t.function, '');
     ELSE
       uses_new := format('pg_catalog.current_schemas(false)'
         ' OPERATOR(pg_catalog.&&) %L::pg_catalog.name[]', t.schemas);
-      EXECUTE format(form, t.trigger, t.relation,
-                     ' AND NOT (' || uses_new || ')', t.function, '');
-      EXECUTE format(form, new_trigger, t.relation, ' AND ' || uses_new,
-                     t.function, '''new''');
-      EXECUTE format(always, t.relation, new_trigger);
+      events := 'INSERT OR UPDATE';
+      IF NOT t.updates_mind_writer THEN
+        events := 'INSERT';
+        PERFORM {S}.aim_trigger(t.update_name, 'UPDATE', t.relation, applies,
+                                t.function, '');
+      END IF;
+      PERFORM {S}.aim_trigger(t.name, events, t.relation,
+        'NOT (' || uses_new || ') AND ' || applies, t.function, '');
+      PERFORM {S}.aim_trigger(t.new_name, events, t.relation,
+        uses_new || ' AND ' || applies, t.function, '''new''');
     END IF;
-    EXECUTE format(always, t.relation, t.trigger);
   END LOOP;
 END)"};
 
@@ -338,10 +358,10 @@ END)"};
 }  // namespace
 
 std::vector<Function> version_functions() {
-  return {note_version,     forget_version,   aim_triggers,
-          move_alias,       make_aliases,     check_row_security,
-          publish_version,  drop_views,       soften_versions,
-          restore_versions, withdraw_version, retire_versions};
+  return {note_version,   forget_version,  aim_trigger,        aim_triggers,
+          move_alias,     make_aliases,    check_row_security, publish_version,
+          drop_views,     soften_versions, restore_versions,   withdraw_version,
+          retire_versions};
 }
 
 }  // namespace pgexpand::state

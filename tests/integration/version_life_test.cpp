@@ -193,7 +193,8 @@ class VersionTriggers : public VersionFixture {
           "ALTER TABLE t ENABLE ALWAYS TRIGGER \"~pgexpand_{0}\"",
           id));
       note(id, fmt::format(R"({{"schema": "public", "table": "t",
-                               "trigger": "~pgexpand_{}"}})",
+                               "trigger": "~pgexpand_{}",
+                               "updates_mind_writer": true}})",
                            id));
     }
   }
@@ -244,6 +245,25 @@ TEST_F(VersionTriggers, ALaterVersionHasTheNewShapesOfAllBefore) {
   EXPECT_EQ(taken_for("public_one, public"), "new old");
 }
 
+TEST_F(VersionTriggers, OneIsForEveryUpdateWhereNoneMindsItsWriter) {
+  call("forget_version('one')");
+  note("one", R"({"schema": "public", "table": "t",
+                  "trigger": "~pgexpand_one", "updates_mind_writer": false})");
+  const std::string before = schema_dump(database_.dsn());
+  publish("one");
+  EXPECT_EQ(triggers(),
+            "~pgexpand_oneA ~pgexpand_one_newA ~pgexpand_one_updateA"
+            " ~pgexpand_twoA");
+  EXPECT_EQ(taken_for("public_one, public"), "new old");
+  EXPECT_EQ(taken_for("public"), "old old");
+  exec("SET search_path = public_one, public; UPDATE t SET one = 'mine'");
+  EXPECT_EQ(one("SELECT DISTINCT one FROM public.t"), "old");
+  exec("RESET search_path");
+  call("withdraw_version('one')");
+  EXPECT_EQ(triggers(), "~pgexpand_oneA ~pgexpand_twoA");
+  EXPECT_EQ(schema_dump(database_.dsn()), before);
+}
+
 TEST_F(VersionTriggers, AnAliasThatCameBackStandsForTheVersionItShows) {
   publish("one", "public", "'app'");
   publish("two", "public", "'app'");
@@ -266,7 +286,7 @@ TEST_F(VersionTriggers, TheTriggersOfALongNameAreFound) {
   exec("ALTER TRIGGER \"~pgexpand_one\" ON t RENAME TO \"" + name + "\"");
   call("forget_version('one')");
   note("one", fmt::format(R"({{"schema": "public", "table": "t",
-                               "trigger": "{}"}})",
+                               "trigger": "{}", "updates_mind_writer": true}})",
                           name));
   publish("one");
   EXPECT_THAT(triggers(), HasSubstr(sql::shorten_name(name + "_new")));
@@ -282,7 +302,7 @@ TEST_F(VersionTriggers, ThePartitionsOfATableGetTheirsToo) {
       " DISTINCT FROM 'backfill') EXECUTE FUNCTION pgexpand.sync_one();"
       "ALTER TABLE p ENABLE ALWAYS TRIGGER \"~pgexpand_p\"");
   note_and_publish("p", R"({"schema": "public", "table": "p",
-                            "trigger": "~pgexpand_p"})");
+                            "trigger": "~pgexpand_p", "updates_mind_writer": true})");
   const std::string enabled =
       "SELECT string_agg(format('%s%s', tgname, tgenabled), ' ' ORDER BY "
       "tgname) FROM"

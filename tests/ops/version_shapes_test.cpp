@@ -67,7 +67,7 @@ TEST_F(VersionShapes, ATwinKeepsItsHiddenNameUntilContract) {
       HasSubstr(R"("made":["pgexpand_new_total_cents"],"gone":["total_cents"],)"
                 R"("names":{"pgexpand_new_total_cents":"total_cents"},)"
                 R"("defaults":{},"function":"sync_m1_public_orders",)"
-                R"("trigger":"~pgexpand_m1")"));
+                R"("trigger":"~pgexpand_m1","updates_mind_writer":false)"));
   EXPECT_THAT(statements_of(*planned, Phase::switch_over),
               Not(HasSubstr("RENAME COLUMN")));
   EXPECT_THAT(
