@@ -3,9 +3,7 @@
 // ALTER COLUMN TYPE rewrites the table under ACCESS EXCLUSIVE unless only the
 // catalog changes (varchar(20) to varchar(50), numeric(8,2) to numeric(12,2)).
 // Those few are done in place; every other change gets a twin column that takes
-// the name at switch, which running code notices: the switch is visible. With
-// version schemas the twin has the name in the new version's view, and takes it
-// in the table at contract.
+// the name at switch, visibly; with version schemas first in the view.
 #include "ops/carry.hpp"
 #include "ops/cheap_type.hpp"
 #include "ops/column_rules.hpp"
@@ -89,7 +87,7 @@ class AlterColumn final : public TableOperation {
       probes.types[prefix + "type"] = {.text = args_.type->text,
                                        .where = args_.type->where};
     }
-    const bool is_twin = shape.move_of(args_.column) != nullptr;
+    const bool is_twin = needs_twin(situation.catalog, here, column);
     if (is_twin) {
       carry_probes(here, shape, where(), probes);
       key_probes(situation, here, probes);
@@ -133,10 +131,13 @@ class AlterColumn final : public TableOperation {
     const auto& shape = situation.shapes.of(here);
     auto& pieces = draft_of(draft, here);
     const Values values{situation, prefix, *this, findings};
-    if (shape.move_of(args_.column) != nullptr) {
+    if (needs_twin(situation.catalog, here, column)) {
       check_dependents(here, column, where(), findings);
       check_may_alter_functions(here, situation.catalog, where(), findings);
       plan_twin(values, here, draft, pieces);
+    } else if (shape.move_of(args_.column) != nullptr) {
+      (void)is_left_alone(shape, args_.column,
+                          "say everything in one operation", findings);
     } else {
       plan_in_place(values, here, draft, pieces);
     }
@@ -179,6 +180,13 @@ class AlterColumn final : public TableOperation {
     return args_.up || args_.down
                ? TypeChange::rewrite
                : classify(catalog, here, column, args_.type->text);
+  }
+
+  /// A column that another operation moves is none of ours.
+  [[nodiscard]] bool needs_twin(const catalog::Catalog& catalog,
+                                const catalog::Table& here,
+                                const catalog::Column& column) const {
+    return type_change(catalog, here, column) == TypeChange::rewrite;
   }
 
   [[nodiscard]] UserExpression up_text() const {
@@ -228,9 +236,9 @@ class AlterColumn final : public TableOperation {
     if (type == nullptr || up == nullptr || down == nullptr) {
       return;
     }
-    bool is_fine = has_casts(column, type->type, *up, *down, where(), findings);
-    is_fine = reads_no_generated_column(here, *up, up_text().where, findings) &&
-              is_fine;
+    bool is_fine =
+        reads_no_generated_column(here, *up, up_text().where, findings);
+    is_fine &= has_casts(column, type->type, *up, *down, where(), findings);
     const auto* value =
         values.get("default", where(), {.deterministic = false});
     if (!is_fine || (default_text(column, true) && value == nullptr)) {
@@ -249,9 +257,11 @@ class AlterColumn final : public TableOperation {
               .up_is_safe = widens,
               .is_injective = widens,
               .is_volatile = up->stability != catalog::Stability::immutable,
-              .lossy = allowed().lossy};
+              .lossy = allowed().lossy,
+              .not_null_has_name =
+                  values.situation.catalog.server_version_num >= 180000};
+    const auto& answers = values.situation.answers.expressions;
     if (value != nullptr) {
-      const auto& answers = values.situation.answers.expressions;
       twin.carries_default = carries_default(column, true);
       twin.default_value =
           twin.carries_default
@@ -259,10 +269,9 @@ class AlterColumn final : public TableOperation {
                                 column, type->type)
               : value->deparsed;
     }
-    const auto& today = values.situation.answers.expressions;
-    const auto asked = today.find(values.prefix + "default today");
+    const auto asked = answers.find(values.prefix + "default today");
     twin.old_default_is_constant =
-        asked != today.end() && !asked->second.finding &&
+        asked != answers.end() && !asked->second.finding &&
         asked->second.stability == catalog::Stability::immutable;
     if (type->type.is_collatable && column.collation) {
       twin.collation = *column.collation;
@@ -364,19 +373,10 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
   args.comment = fields.optional_nullable("comment", findings);
   args.up = read_expression(fields, "up", findings);
   args.down = read_expression(fields, "down", findings);
-  for (const char* later : {"unique", "references", "collation", "identity"}) {
-    if (fields.has(later)) {
-      fields.ignore(later);
-      findings.error(
-          fields.where(later), "spec.field-unsupported",
-          fmt::format("alter_column does not handle `{}` yet", later),
-          "leave it out, or use a `sql` operation");
-    }
-  }
+  reject_unhandled(fields, findings);
   fields.reject_unknown(findings);
-  const bool changes = args.type || args.nullable || args.default_value ||
-                       args.check || args.comment;
-  if (!changes) {
+  if (!(args.type || args.nullable || args.default_value || args.check ||
+        args.comment)) {
     findings.error(fields.where(), "spec.missing-field",
                    "alter_column changes nothing",
                    "add one of type, nullable, default, check, comment");

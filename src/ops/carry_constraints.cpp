@@ -4,6 +4,7 @@
 #include "ops/carrier.hpp"
 #include "ops/column_rules.hpp"
 #include "ops/enforce.hpp"
+#include "ops/not_null_name.hpp"
 
 #include <fmt/format.h>
 
@@ -64,8 +65,9 @@ void Carrier::carry_checks() {
         draft_, {.table = table_.name,
                  .name = fresh_name(check.name),
                  .definition = sql::compose(
-                     "CHECK ({}){}", *expression,
-                     Expression{check.no_inherit ? " NO INHERIT" : ""}),
+                     "CHECK ({}){}{}", *expression,
+                     Expression{check.no_inherit ? " NO INHERIT" : ""},
+                     Expression{check.is_enforced ? "" : " NOT ENFORCED"}),
                  .validates = check.is_validated,
                  .title = fmt::format("carry check {}", check.name.name())});
     take_over_named(check);
@@ -259,7 +261,8 @@ void Carrier::free_lossy_columns() {
     step.lock(table_.name, LockMode::access_exclusive);
     step.last.push_back(Statement::of(
         "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table_.name, stale));
-    auto proof = restore_not_null(table_.name, stale, std::nullopt);
+    auto proof = restore_not_null(table_.name, stale,
+                                  not_null_of(table_, move.from), std::nullopt);
     auto& set = std::get<plan::RunSql>(proof.back().action).statements;
     step.undo_before.insert(step.undo_before.end(), set.begin(), set.end());
     proof.pop_back();

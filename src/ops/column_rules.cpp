@@ -2,6 +2,7 @@
 
 #include "ops/comparator.hpp"
 #include "ops/enforce.hpp"
+#include "ops/not_null_name.hpp"
 #include "ops/table_operation.hpp"
 
 #include <fmt/format.h>
@@ -83,6 +84,7 @@ void require_not_null(Draft& draft,
 std::vector<plan::Undo> restore_not_null(
     const sql::TableName& name,
     const Identifier& column,
+    const catalog::Constraint* old,
     const std::optional<Expression>& down) {
   const Identifier check(
       sql::shorten_name("pgexpand_not_null_" + column.name()));
@@ -115,13 +117,16 @@ std::vector<plan::Undo> restore_not_null(
                   .budget = plan::Budget::unlimited,
                   .action = plan::RunSql{{Statement::of(
                       "ALTER TABLE {} VALIDATE CONSTRAINT {}", name, check)}}});
-  undo.push_back(
-      {.title = fmt::format("make {} NOT NULL again", column.name()),
-       .locks = strong,
-       .action = plan::RunSql{
-           {Statement::of("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", name,
-                          column),
-            Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", name, check)}}});
+  std::vector<Statement> set{
+      make_not_null(name, column,
+                    old == nullptr ? std::nullopt : std::optional(old->name)),
+      Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", name, check)};
+  if (old != nullptr && old->comment) {
+    set.push_back(comment_on_constraint(*old));
+  }
+  undo.push_back({.title = fmt::format("make {} NOT NULL again", column.name()),
+                  .locks = strong,
+                  .action = plan::RunSql{std::move(set)}});
   return undo;
 }
 
@@ -139,7 +144,7 @@ void allow_null(Draft& draft,
        .action = plan::RunSql{{Statement::of(
            "ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", name, column.name)}},
        .undo = restore_not_null(
-           name, column.name,
+           name, column.name, not_null_of(*table.table, column.name),
            down ? std::optional(bare(*down, &shape)) : std::nullopt)});
   if (!down) {
     draft.gate({.count = Statement::of("SELECT count(*) FROM {} AS t WHERE {}",

@@ -28,11 +28,13 @@ void allow_null(Draft& draft,
                 const catalog::Column& column,
                 const std::optional<sql::Expression>& down);
 
-/// The undo steps that make NOT NULL hold again after it was dropped: fill by
-/// `down` if there is one, prove with a CHECK, set.
+/// The undo steps that make NOT NULL hold again for `column`, by its name of
+/// then, after `old` (null before 18) was dropped: fill by `down` if there is
+/// one, prove with a CHECK, set.
 [[nodiscard]] std::vector<plan::Undo> restore_not_null(
     const sql::TableName& table,
     const sql::Identifier& column,
+    const catalog::Constraint* old,
     const std::optional<sql::Expression>& down);
 
 /// A CHECK on an existing column, enforced at switch. `condition` speaks of

@@ -1,5 +1,7 @@
 #include "ops/enforce.hpp"
 
+#include "ops/not_null_name.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -117,8 +119,7 @@ void enforce_not_null(Draft& draft,
   transition.lock(table.name, LockMode::access_exclusive);
   // Two statements: in one ALTER the drop would come first, and SET NOT NULL
   // would scan.
-  transition.first.push_back(Statement::of(
-      "ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table.name, rule.column));
+  transition.first.push_back(make_not_null(table.name, rule.column, rule.name));
   transition.first.push_back(
       Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", table.name, check));
   transition.titles.push_back(
@@ -244,6 +245,9 @@ Expression foreign_key_definition(const catalog::Constraint& constraint) {
   }
   if (constraint.initially_deferred) {
     text += " INITIALLY DEFERRED";
+  }
+  if (!constraint.is_enforced) {
+    text += " NOT ENFORCED";
   }
   return {text};
 }

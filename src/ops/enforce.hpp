@@ -16,6 +16,7 @@ struct NotNull {
   sql::Identifier column;  ///< Its name when the enforce steps run.
   plan::Phase phase = plan::Phase::switch_over;  ///< Or contract.
   bool column_is_new = false;                    ///< Rollback drops it anyway.
+  std::optional<sql::Identifier> name = {};      ///< 18 on; none: the server's.
 };
 void enforce_not_null(Draft& draft,
                       const catalog::Table& table,

@@ -9,6 +9,7 @@
 #include "ops/comparator.hpp"
 #include "ops/enforce.hpp"
 #include "ops/identity.hpp"
+#include "ops/not_null_name.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
 
@@ -222,11 +223,11 @@ class TwinPieces {
       return;
     }
     const bool is_certain = is_never_null(*twin_.table, twin_.up);
-    enforce_not_null(
-        draft_, *twin_.table,
-        {.column = is_certain ? fresh_ : twin_.move.between(),
-         .phase = is_certain ? Phase::switch_over : Phase::contract,
-         .column_is_new = true});
+    NotNull rule{.column = is_certain ? fresh_ : twin_.move.between(),
+                 .phase = is_certain ? Phase::switch_over : Phase::contract,
+                 .column_is_new = true};
+    hand_over_name(draft_, twin_, rule);
+    enforce_not_null(draft_, *twin_.table, rule);
   }
 
   void rename(std::vector<Statement>& to,

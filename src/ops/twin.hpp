@@ -25,11 +25,12 @@ struct Twin {
   std::optional<sql::Expression> default_value;  ///< Deparsed.
   std::optional<std::string> comment;
   bool not_null = false;
-  bool up_is_safe = false;       ///< Cannot fail.
-  bool is_injective = false;     ///< Different values stay different.
-  bool is_volatile = false;      ///< Allowed: verify only looks for NULL.
-  bool lossy = false;            ///< Allowed: `down` may have no value.
-  bool carries_default = false;  ///< `default_value` is today's.
+  bool up_is_safe = false;         ///< Cannot fail.
+  bool is_injective = false;       ///< Different values stay different.
+  bool is_volatile = false;        ///< Allowed: verify only looks for NULL.
+  bool lossy = false;              ///< Allowed: `down` may have no value.
+  bool carries_default = false;    ///< `default_value` is today's.
+  bool not_null_has_name = false;  ///< PostgreSQL 18 on.
   /// An INSERT that gives today's column its default may have left it out.
   bool old_default_is_constant = false;
 };

@@ -9,7 +9,7 @@ namespace {
 // not the far side's to name, so referenced_by leaves them out.
 constexpr const char* query = R"(
 SELECT side.place, side.relid, k.conname, n.nspname, c.relname, k.contype,
-       k.convalidated, k.condeferrable, k.condeferred, k.connoinherit,
+       k.convalidated, {is_enforced}, k.condeferrable, k.condeferred, k.connoinherit,
        (SELECT json_agg(a.attname ORDER BY u.place)
         FROM unnest(k.conkey) WITH ORDINALITY AS u(number, place)
         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number),
@@ -88,6 +88,7 @@ catalog::Constraint constraint_of(RowCursor& cursor) {
   constraint.table = cursor.relation();
   constraint.kind = kind_of(cursor.letter());
   constraint.is_validated = cursor.boolean();
+  constraint.is_enforced = cursor.boolean();
   constraint.is_deferrable = cursor.boolean();
   constraint.initially_deferred = cursor.boolean();
   constraint.no_inherit = cursor.boolean();
@@ -106,6 +107,7 @@ void read_constraints(TablesInWork& work) {
   const Result result = work.session.run(
       sql::Statement::verbatim(fmt::format(
           fmt::runtime(query),
+          fmt::arg("is_enforced", work.since(180000, "k.conenforced", "true")),
           fmt::arg("on_delete_columns", work.since(150000, "k.confdelsetcols",
                                                    "ARRAY[]::smallint[]")))),
       {work.oids});

@@ -106,9 +106,10 @@ std::vector<Change> changes() {
            " default: '7', up: 'substr(status, 2)::int', down: \"'s' ||"
            " status\"}\n",
        .plain = "ALTER TABLE orders ADD COLUMN s integer DEFAULT 7;"
-                "UPDATE orders SET s = 0; ALTER TABLE orders ALTER s SET NOT"
-                " NULL, DROP COLUMN status; ALTER TABLE orders RENAME s TO"
-                " status; CREATE INDEX orders_status_idx ON orders (status)",
+                "UPDATE orders SET s = 0; ALTER TABLE orders DROP COLUMN"
+                " status; ALTER TABLE orders RENAME s TO status; ALTER TABLE"
+                " orders ALTER status SET NOT NULL;"
+                "CREATE INDEX orders_status_idx ON orders (status)",
        .old_columns = "id, status",
        .new_columns = "id, status",
        .by_old = {{"INSERT INTO orders VALUES (1000, 's12')", "(1000,s12)",
@@ -149,10 +150,11 @@ std::vector<Change> changes() {
            " [lossy], up: 'total::text', down: \"CASE WHEN total <> 'x' THEN"
            " total::int END\"}\n",
        .plain = "ALTER TABLE orders ADD COLUMN s integer DEFAULT 7, ADD COLUMN"
-                " t text; UPDATE orders SET s = 0; ALTER TABLE orders ALTER s"
-                " SET NOT NULL, DROP COLUMN status, DROP COLUMN total; ALTER"
-                " TABLE orders RENAME s TO status; ALTER TABLE orders RENAME t"
-                " TO total; CREATE INDEX orders_status_idx ON orders (status)",
+                " t text; UPDATE orders SET s = 0; ALTER TABLE orders DROP"
+                " COLUMN status, DROP COLUMN total; ALTER TABLE orders RENAME"
+                " s TO status; ALTER TABLE orders RENAME t TO total; ALTER"
+                " TABLE orders ALTER status SET NOT NULL;"
+                "CREATE INDEX orders_status_idx ON orders (status)",
        .old_columns = "id, status, total",
        .new_columns = "id, status, total",
        .by_old = {{"INSERT INTO orders VALUES (1000, 's12', 'n', 3)",

@@ -130,6 +130,7 @@ struct Constraint {
   sql::TableName table;  ///< The table that holds it.
   ConstraintKind kind = ConstraintKind::check;
   bool is_validated = true;
+  bool is_enforced = true;  ///< From 18 on it may be false.
   bool is_deferrable = false;
   bool initially_deferred = false;
   bool no_inherit = false;
