@@ -131,4 +131,16 @@ std::optional<NewColumn> read_new_column(spec::Fields& fields,
   return column;
 }
 
+void reject_unhandled(spec::Fields& fields, Diagnostics& findings) {
+  for (const char* later : {"unique", "references", "collation", "identity"}) {
+    if (fields.has(later)) {
+      fields.ignore(later);
+      findings.error(
+          fields.where(later), "spec.field-unsupported",
+          fmt::format("alter_column does not handle `{}` yet", later),
+          "leave it out, or use a `sql` operation");
+    }
+  }
+}
+
 }  // namespace pgexpand::ops

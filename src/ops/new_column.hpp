@@ -51,4 +51,7 @@ struct NewColumn {
 [[nodiscard]] std::optional<NewColumn> read_new_column(spec::Fields& fields,
                                                        Diagnostics& findings);
 
+/// A finding for each field of a new column that alter_column cannot change.
+void reject_unhandled(spec::Fields& fields, Diagnostics& findings);
+
 }  // namespace pgexpand::ops

@@ -182,9 +182,19 @@ std::string to_json(const Plan& plan) {
   return json.dump();
 }
 
+// A plan has no fractions, and a large one is no value of any integer.
+static bool has_no_fraction(int /*depth*/,
+                            nlohmann::json::parse_event_t /*event*/,
+                            nlohmann::json& parsed) {
+  if (parsed.is_number_float()) {
+    throw std::out_of_range("fraction");
+  }
+  return true;
+}
+
 Plan from_json(std::string_view text) {
   try {
-    return nlohmann::json::parse(text).get<Plan>();
+    return nlohmann::json::parse(text, has_no_fraction).get<Plan>();
   } catch (const std::exception&) {
     throw Error(ErrorKind::internal, "plan.undecodable",
                 "the stored plan cannot be read")

@@ -90,11 +90,6 @@ SyntaxFinding not_one(int offset) {
           "write a single value, such as lower(status)", offset};
 }
 
-SyntaxFinding syntax(const ParseOutcome& outcome, std::size_t prefix) {
-  return {"sql.syntax", outcome.error, "mend the SQL",
-          std::max(0, outcome.error_offset - static_cast<int>(prefix))};
-}
-
 /// The parser counts bytes in its tree, people count characters.
 int characters(std::string_view text, std::size_t bytes) {
   const auto is_start = [](char c) {
@@ -102,6 +97,26 @@ int characters(std::string_view text, std::size_t bytes) {
   };
   return static_cast<int>(std::ranges::count_if(
       text.substr(0, std::min(bytes, text.size())), is_start));
+}
+
+/// What is wrong in `text`, parsed after a prefix of that many bytes. The end
+/// of what was parsed may lie behind the end of the text.
+SyntaxFinding syntax(const ParseOutcome& outcome,
+                     std::string_view text,
+                     std::size_t prefix) {
+  return {"sql.syntax", outcome.error, "mend the SQL",
+          std::clamp(outcome.error_offset - static_cast<int>(prefix), 0,
+                     characters(text, text.size()))};
+}
+
+/// The grammar takes any expression between a type's brackets, the server only
+/// constants and words.
+bool has_plain_modifiers(const json& type) {
+  return !type.contains("typmods") ||
+         std::ranges::all_of(type["typmods"], [](const json& modifier) {
+           const NodeView node = view(modifier);
+           return node.tag == "A_Const" || node.tag == "ColumnRef";
+         });
 }
 
 bool is_blank(std::string_view text) {
@@ -123,7 +138,7 @@ std::optional<SyntaxFinding> check_expression(std::string_view text,
   // newline ends a trailing `--` comment.
   const auto bare = parse_sql(fmt::format("{}{}\n", expression_prefix, text));
   if (!bare.error.empty()) {
-    return syntax(bare, expression_prefix.size());
+    return syntax(bare, text, expression_prefix.size());
   }
   const auto bracketed =
       parse_sql(fmt::format("{}({}\n)", expression_prefix, text));
@@ -154,7 +169,7 @@ std::optional<SyntaxFinding> check_type(std::string_view text) {
   }
   const auto bare = parse_sql(fmt::format("{}{}\n", prefix, text));
   if (!bare.error.empty()) {
-    return syntax(bare, prefix.size());
+    return syntax(bare, text, prefix.size());
   }
   if (!parse_sql(fmt::format("SELECT CAST(NULL AS {}\n)", text))
            .error.empty()) {
@@ -162,7 +177,8 @@ std::optional<SyntaxFinding> check_type(std::string_view text) {
   }
   const json tree = expression_tree(fmt::format("NULL::{}", text));
   if (!tree.contains("TypeCast") ||
-      !tree["TypeCast"]["arg"].contains("A_Const")) {
+      !tree["TypeCast"]["arg"].contains("A_Const") ||
+      !has_plain_modifiers(tree["TypeCast"]["typeName"])) {
     return not_a_type;
   }
   return std::nullopt;
@@ -170,24 +186,22 @@ std::optional<SyntaxFinding> check_type(std::string_view text) {
 
 namespace {
 
-std::optional<SyntaxFinding> find_forbidden(const json& statement, int offset) {
+std::optional<SyntaxFinding> find_forbidden(const json& statement) {
   const NodeView node = view(statement);
   if (node.tag == "TransactionStmt") {
     return SyntaxFinding{"sql.transaction-control",
                          "transaction control is not allowed here",
                          "leave BEGIN, COMMIT and ROLLBACK out: pgexpand runs "
-                         "the text in its own transaction",
-                         offset};
+                         "the text in its own transaction"};
   }
   if (node.tag == "VariableSetStmt" && !node.body->value("is_local", false)) {
     return SyntaxFinding{"sql.set-without-local",
                          "SET without LOCAL would outlive the step",
-                         "write SET LOCAL", offset};
+                         "write SET LOCAL"};
   }
   if (node.tag == "CopyStmt" && !node.body->contains("filename")) {
     return SyntaxFinding{"sql.copy", "COPY needs a client to feed it",
-                         "use INSERT, or COPY from a file on the server",
-                         offset};
+                         "use INSERT, or COPY from a file on the server"};
   }
   return std::nullopt;
 }
@@ -206,15 +220,21 @@ std::string trimmed(std::string_view text) {
 
 std::variant<std::vector<Statement>, SyntaxFinding> split_statements(
     std::string_view text) {
-  const auto outcome = parse_sql(std::string(text));
+  const std::string whole(text);
+  if (is_too_long_to_parse(whole)) {
+    return SyntaxFinding{"sql.too-long", "a statement is over 64 KiB",
+                         "make several statements of it", 0};
+  }
+  const auto outcome = parse_sql(whole);
   if (!outcome.error.empty()) {
-    return syntax(outcome, 0);
+    return syntax(outcome, text, 0);
   }
   std::vector<Statement> statements;
   for (const auto& item : outcome.tree["stmts"]) {
     const auto start = item.value("stmt_location", std::size_t{0});
     const auto length = item.value("stmt_len", text.size() - start);
-    if (auto finding = find_forbidden(item["stmt"], characters(text, start))) {
+    if (auto finding = find_forbidden(item["stmt"])) {
+      finding->offset = characters(text, start);
       return *finding;
     }
     statements.push_back(

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pg_query.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -34,6 +35,29 @@ bool is_too_deep(std::string_view json) {
   return false;
 }
 
+/// The scanner quotes what it stumbled over byte by byte, and may cut a
+/// character in two: without the piece of it.
+std::string with_whole_characters(std::string_view text) {
+  const auto is_rest = [](char c) { return (c & 0xC0) == 0x80; };
+  std::string whole;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    const std::size_t bytes = first < 0xC0   ? 1U
+                              : first < 0xE0 ? 2U
+                              : first < 0xF0 ? 3U
+                                             : 4U;
+    const auto rest = text.substr(at, bytes).substr(1);
+    if (!is_rest(text[at]) && rest.size() + 1 == bytes &&
+        std::ranges::all_of(rest, is_rest)) {
+      whole += text.substr(at, bytes);
+      at += bytes;
+    } else {
+      ++at;
+    }
+  }
+  return whole;
+}
+
 }  // namespace
 
 ParseOutcome parse_sql(const std::string& text) {
@@ -45,7 +69,7 @@ ParseOutcome parse_sql(const std::string& text) {
                                                                      release);
   ParseOutcome outcome;
   if (raw.error != nullptr) {
-    outcome.error = raw.error->message;
+    outcome.error = with_whole_characters(raw.error->message);
     outcome.error_offset =
         raw.error->cursorpos > 0 ? raw.error->cursorpos - 1 : 0;
     return outcome;
@@ -56,6 +80,21 @@ ParseOutcome parse_sql(const std::string& text) {
   }
   outcome.tree = nlohmann::json::parse(raw.parse_tree, nullptr, false);
   return outcome;
+}
+
+bool is_too_long_to_parse(const std::string& text) {
+  // 65,000 terms of two bytes each are too many for 8 MiB of stack.
+  constexpr int most_bytes = 64 * 1024;
+  if (text.size() <= most_bytes) {
+    return false;
+  }
+  PgQuerySplitResult split = pg_query_split_with_scanner(text.c_str());
+  bool is_too_long = false;  // what cannot be split cannot be parsed either
+  for (int n = 0; n < split.n_stmts; ++n) {
+    is_too_long = is_too_long || split.stmts[n]->stmt_len > most_bytes;
+  }
+  pg_query_free_split_result(split);
+  return is_too_long;
 }
 
 nlohmann::json expression_tree(std::string_view expression) {

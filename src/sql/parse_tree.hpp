@@ -18,6 +18,11 @@ struct ParseOutcome {
 /// Parses with the built-in grammar (PostgreSQL 15).
 [[nodiscard]] ParseOutcome parse_sql(const std::string& text);
 
+/// True if a statement of the text is too long to be parsed: libpg_query walks
+/// a tree with as many calls as it is deep, so a long one may take more stack
+/// than there is.
+[[nodiscard]] bool is_too_long_to_parse(const std::string& text);
+
 /// The tree of `SELECT <expression>`'s only target; null JSON if it does not
 /// parse or is more than that. Byte offsets in it count from the expression's
 /// first byte after `expression_prefix`.

@@ -3,6 +3,7 @@
 namespace pgexpand::ops {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -22,6 +23,21 @@ TEST_F(AlterColumnTest, WhatIsNotHandledYetSaysSo) {
   EXPECT_THAT(codes_of("{table: customers, column: name, type: citext, unique: "
                        "{name: a}}"),
               ElementsAre("spec.field-unsupported"));
+}
+
+TEST_F(AlterColumnTest, AColumnThatAnotherOperationMovesIsNotChangedInPlace) {
+  for (const std::string place :
+       {"comment: a", "default: '1'", "nullable: false", "type: bigint"}) {
+    const std::string here =
+        "  - alter_column: {table: customers, column: id, " + place + "}\n";
+    EXPECT_FALSE(plan(
+        here +
+        "  - alter_column: {table: customers, column: id, type: numeric}\n"));
+    EXPECT_THAT(codes(), Contains("column.moved-twice")) << place;
+    EXPECT_FALSE(plan(
+        here + "  - rename_column: {table: customers, from: id, to: a}\n"));
+    EXPECT_THAT(codes(), Contains("column.moved-twice")) << place;
+  }
 }
 
 TEST_F(AlterColumnTest, AColumnMovesOnce) {

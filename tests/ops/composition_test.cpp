@@ -51,6 +51,17 @@ TEST_F(CompositionTest, OneTableHasOneExpandOneFunctionAndOnePass) {
   EXPECT_THAT(plan.steps_of(plan::Phase::contract), SizeIs(1));
 }
 
+TEST_F(CompositionTest, TheStrongestLockIsTakenFirst) {
+  const auto plan = planned(
+      "  - add_column: {table: customers, column: a, type: text, up: name}\n"
+      "  - alter_column: {table: orders, column: note, type: bytea}\n");
+  const auto& locks = plan.steps_of(plan::Phase::switch_over).back()->locks;
+  ASSERT_THAT(locks, SizeIs(2));
+  EXPECT_EQ(locks[0].table.name.name(), "orders");
+  EXPECT_EQ(locks[0].mode, plan::LockMode::access_exclusive);
+  EXPECT_EQ(locks[1].mode, plan::LockMode::share_row_exclusive);
+}
+
 TEST_F(CompositionTest, AFillInPlaceKeepsRowsThatAnotherFillIsAfter) {
   const auto plan = planned(
       "  - set_not_null: {table: orders, column: note, up: status}\n"

@@ -145,6 +145,13 @@ TEST(PlanJson, AWordItDoesNotKnowIsRefused) {
   expect_undecodable(replaced(text, "\"mode\":8", "\"mode\":-1"));
 }
 
+TEST(PlanJson, ANumberThatIsNoIntegerIsRefused) {
+  const std::string text = to_json(full_plan());
+  for (const std::string number : {"1e33", "-0.5", "99999999999999999999"}) {
+    expect_undecodable(replaced(text, "\"mode\":8", "\"mode\":" + number));
+  }
+}
+
 TEST(PlanJson, AMissingMemberIsRefused) {
   const std::string text = to_json(full_plan());
   expect_undecodable(replaced(text, "\"spec_hash\"", "\"spec_hsh\""));

@@ -116,6 +116,7 @@ TEST(CheckExpression, TheOffsetCountsCharactersOfTheUsersText) {
   EXPECT_EQ(check_expression("a + + )")->offset, 6);
   EXPECT_EQ(check_expression("'ä' || (select 1)")->offset, 7);
   EXPECT_EQ(check_expression("'ä' || )")->offset, 7);
+  EXPECT_EQ(check_expression("a +")->offset, 3);
   EXPECT_EQ(check_expression("'ä' || sum(x) over ()")->offset, 7);
 }
 
@@ -128,11 +129,19 @@ TEST(CheckType, OneTypeIsFine) {
   }
 }
 
+TEST(CheckExpression, AMessageCutsNoCharacterInTwo) {
+  EXPECT_EQ(check_expression("1\xE2\x82\xAC")->message,
+            "trailing junk after numeric literal at or near \"1\"");
+  EXPECT_EQ(check_expression("a \xE2\x82\xAC b c")->message,
+            "syntax error at or near \"b\"");
+}
+
 TEST(CheckType, AnythingElseIsRefused) {
   for (const char* text :
        {"", "text, b text", "text NOT NULL", "text default 'x'", "text) = (1",
         "text collate \"C\"", "text; drop table t", "text + 1", "1",
-        "text as a", "text from b", "text::int"}) {
+        "text as a", "text from b", "text::int", "varchar(length('a'))",
+        "numeric(1 + 1)"}) {
     EXPECT_TRUE(check_type(text)) << text;
   }
 }

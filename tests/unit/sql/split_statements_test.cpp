@@ -65,6 +65,24 @@ TEST(SplitStatements, NothingIsAFinding) {
   EXPECT_EQ(code_of(" ; -- only this\n"), "sql.empty");
 }
 
+TEST(SplitStatements, AStatementThatIsTooLongIsNotParsed) {
+  std::string sum = "SELECT 1";
+  while (sum.size() < 600'000) {
+    sum += "+1";
+  }
+  EXPECT_EQ(code_of(sum), "sql.too-long");
+  EXPECT_EQ(code_of("SELECT 1; " + sum), "sql.too-long");
+  EXPECT_EQ(code_of(sum.substr(0, 60'000) + "1"), "sql.syntax");
+}
+
+TEST(SplitStatements, ManyShortStatementsAreSplitInATrice) {
+  std::string many;
+  for (int n = 0; n < 20'000; ++n) {
+    many += "SELECT 'a long enough text';";
+  }
+  EXPECT_EQ(texts(many).size(), 20'000U);
+}
+
 TEST(SplitStatements, ASyntaxErrorHasItsPlace) {
   const auto outcome = split_statements("SELECT 1; SELCT 2");
   const auto* finding = std::get_if<SyntaxFinding>(&outcome);
