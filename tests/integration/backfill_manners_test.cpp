@@ -129,9 +129,14 @@ TEST_F(Manners, ATableThatGrowsFasterThanItIsFilledHasAnEnd) {
         std::to_string(added) + " - 700, 5000 + " + std::to_string(added) +
         ") AS g");
   };
+  const auto blocks =
+      database_.query_one("SELECT pg_relation_size('public.orders') / 8192");
   EXPECT_EQ(fill(plain_fill()).rows, 5'000);
   EXPECT_GT(added, 5'000);
   EXPECT_EQ(unfilled(), "0");
+  EXPECT_EQ(
+      database_.query_one("SELECT max(bound_block) FROM pgexpand.progress"),
+      blocks);
 }
 
 /// One row is left to do, and moves to the table's first page while a walk that
