@@ -20,8 +20,8 @@ constexpr auto commands = {
     add_contract_command, add_rollback_command, add_pause_command,
     add_resume_command,   add_set_command,      add_status_command,
     add_history_command,  add_verify_command,   add_wait_command,
-    add_explain_command,  add_config_command,   add_version_command,
-    add_sandbox_command};
+    add_doctor_command,   add_explain_command,  add_config_command,
+    add_version_command,  add_sandbox_command};
 
 void add_globals(CLI::App& app, Globals& globals) {
   app.add_option("--dsn", globals.dsn,

@@ -9,7 +9,8 @@ const std::vector<Explanation>& explanations() {
     std::vector<Explanation> joined;
     for (const auto part :
          {cli_explanations(), spec_explanations(), sql_explanations(),
-          plan_explanations(), run_explanations(), walk_explanations()}) {
+          plan_explanations(), run_explanations(), walk_explanations(),
+          doctor_explanations()}) {
       joined.insert(joined.end(), part.begin(), part.end());
     }
     return joined;

@@ -25,5 +25,6 @@ struct Explanation {
 [[nodiscard]] std::span<const Explanation> plan_explanations();
 [[nodiscard]] std::span<const Explanation> run_explanations();
 [[nodiscard]] std::span<const Explanation> walk_explanations();
+[[nodiscard]] std::span<const Explanation> doctor_explanations();
 
 }  // namespace pgexpand::cli

@@ -122,11 +122,6 @@ constexpr auto texts = std::to_array<Explanation>({
      "Every other setting holds for a whole run: stop it with one\n"
      "Ctrl-C, which saves its progress, and start it again with the\n"
      "flag."},
-    {"target.pooler",
-     "The process behind the connection is not the one that answers, so\n"
-     "there is a pooler between. Its transactions may run on different\n"
-     "server processes, and session settings, locks and cancel requests\n"
-     "reach the wrong one. Connect to PostgreSQL itself."},
     {"target.standby",
      "The server is in recovery: a standby cannot be changed. Connect to\n"
      "the primary."},

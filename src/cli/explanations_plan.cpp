@@ -210,12 +210,14 @@ constexpr auto texts = std::to_array<Explanation>({
      "connection arrived with."},
     {"versions.name-taken",
      "Switch would make this schema: the migration's version, or the alias\n"
-     "that `versions_alias` names. There is one of that name that pgexpand did\n"
+     "that `versions_alias` names. There is one of that name that pgexpand "
+     "did\n"
      "not make, and it is left alone."},
     {"versions.not-in-a-view",
      "A function runs with the search_path of its caller, so its statements\n"
      "meet the views of a version schema there. No view can be the target of\n"
-     "COPY, TRUNCATE and the like, and pg_get_serial_sequence() finds nothing.\n"
+     "COPY, TRUNCATE and the like, and pg_get_serial_sequence() finds "
+     "nothing.\n"
      "Give the function a search_path of its own, or name the table with its\n"
      "schema. plan looks for the words in the bodies of SQL and PL/pgSQL\n"
      "functions: it cannot see what other programs send."},

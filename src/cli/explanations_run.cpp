@@ -38,6 +38,12 @@ constexpr auto texts = std::to_array<Explanation>({
     {"drift.other",
      "Somebody changed a part of the table that the migration does not\n"
      "touch. It goes on; this is only a note."},
+    {"drift.table-replaced",
+     "A table that the migration began with was dropped, perhaps created\n"
+     "again, or has another name now. What was put on it went with it, so\n"
+     "the migration cannot go on. A renamed table gets its name back; of a\n"
+     "dropped one nothing is left to take back, so `pgexpand rollback ID\n"
+     "--accept-drift` forgets it and leaves a new table of that name alone."},
     {"index.duplicates",
      "A unique index cannot be built because rows hold the same values.\n"
      "Mend them; the invalid remnant was dropped, and the migration\n"
@@ -81,6 +87,12 @@ constexpr auto texts = std::to_array<Explanation>({
      "A lock was not granted within its timeout, or the server chose\n"
      "this transaction to end a deadlock. It was rolled back and is safe\n"
      "to repeat."},
+    {"pg.pooler",
+     "The process behind the connection is not the one that answers, so\n"
+     "there is a pooler between. Its transactions may run on different\n"
+     "server processes, and session settings, locks and cancel requests\n"
+     "would reach other clients. Connect to PostgreSQL itself; nothing was\n"
+     "changed, and nothing is left on the pooler's connections."},
     {"pg.replication-role",
      "session_replication_role is not `origin` for this role and may not\n"
      "be changed, so triggers would not fire. Reset it for the role."},
@@ -97,6 +109,10 @@ constexpr auto texts = std::to_array<Explanation>({
     {"rollback.after-contract",
      "Contract dropped the old shape and with it the way back. Write a\n"
      "new migration that goes the other way."},
+    {"rollback.gone",
+     "A trigger, column, constraint or function of the migration is not\n"
+     "there any more: somebody dropped it. The step was rolled back.\n"
+     "`pgexpand rollback ID --accept-drift` takes back what is left."},
     {"rollback.not-undoable",
      "The plan has a part without a way back, for example a `sql`\n"
      "operation without `rollback`. `pgexpand plan` says so before\n"
@@ -137,10 +153,6 @@ constexpr auto texts = std::to_array<Explanation>({
     {"runner.not-connected",
      "The connection was lost and could not be opened again. The same\n"
      "command continues."},
-    {"runner.pooler",
-     "The connection goes through a pooler. Session settings, locks and\n"
-     "cancel requests would reach other clients. Connect to PostgreSQL\n"
-     "itself."},
     {"runner.standby",
      "The server is in recovery: a standby cannot be changed. Connect to\n"
      "the primary."},

@@ -72,7 +72,9 @@ constexpr auto texts = std::to_array<Explanation>({
     {"sql.syntax",
      "The text does not parse as PostgreSQL's SQL. The position is the\n"
      "server's."},
-    {"sql.too-long", "An expression is at most 16 KiB."},
+    {"sql.too-long",
+     "An expression is at most 16 KiB, and one statement of a `sql` operation\n"
+     "at most 64 KiB."},
     {"sql.transaction-control",
      "BEGIN, COMMIT, ROLLBACK and savepoints belong to pgexpand: a step\n"
      "and its record in the state tables commit together."},

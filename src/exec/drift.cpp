@@ -1,5 +1,6 @@
 #include "exec/drift.hpp"
 
+#include "exec/lost_tables.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
 
 #include <fmt/format.h>
@@ -52,6 +53,23 @@ bool mentions(std::string_view line, std::string_view word) {
   return false;
 }
 
+// Another migration on the same table adds and drops its own things.
+bool is_ours(std::string_view line) {
+  return line.find("pgexpand") != std::string_view::npos;
+}
+
+/// Somebody's trigger that fires after the sync trigger may change what that
+/// one has read.
+bool fires_last(const plan::Plan& plan, std::string_view line) {
+  constexpr std::string_view begin = "trigger \"";
+  const auto has = [&](std::string_view text) {
+    return line.find(text) != std::string_view::npos;
+  };
+  return line.starts_with(begin) && !is_ours(line) &&
+         line.substr(begin.size()) > "~pgexpand_" + plan.id &&
+         has("\" BEFORE ") && has(" FOR EACH ROW ") && !has("\" enabled D ");
+}
+
 bool is_touched(const plan::Plan& plan, std::string_view line) {
   return std::ranges::any_of(plan.tables, [&](const auto& table) {
     const std::string prefix = table.name.display() + ": ";
@@ -61,15 +79,18 @@ bool is_touched(const plan::Plan& plan, std::string_view line) {
     const auto rest = line.substr(prefix.size());
     // Functions and triggers of ours carry the migration's id.
     return rest.find("pgexpand_" + plan.id) != std::string_view::npos ||
+           fires_last(plan, rest) ||
            std::ranges::any_of(table.columns, [&](const auto& column) {
              return mentions(rest, column.name());
            });
   });
 }
 
-// Another migration on the same table adds and drops its own things.
-bool is_ours(std::string_view line) {
-  return line.find("pgexpand") != std::string_view::npos;
+/// Something of this migration's was taken away or changed: what it promises
+/// would not hold.
+bool is_own(const plan::Plan& plan, const std::string& line) {
+  return line.starts_with("- ") &&
+         line.find("pgexpand_" + plan.id) != std::string::npos;
 }
 
 void add_missing(const plan::Plan& plan,
@@ -89,6 +110,26 @@ void add_missing(const plan::Plan& plan,
   }
 }
 
+Error changed(const Job& job, const Drift& drift) {
+  return Error(
+             ErrorKind::refused, "drift.changed",
+             fmt::format("somebody changed what migration {} works on", job.id))
+      .detail(fmt::format("{}", fmt::join(drift.touched, "\n")));
+}
+
+/// Whatever was accepted: without these nothing keeps rows right.
+void refuse_own(const Job& job, const Drift& drift) {
+  const bool is_any = std::ranges::any_of(
+      drift.touched,
+      [&](const std::string& line) { return is_own(job.plan, line); });
+  if (is_any) {
+    throw changed(job, drift)
+        .hint(fmt::format("change it back, or run `pgexpand rollback {} "
+                          "--accept-drift` and begin again",
+                          job.id));
+  }
+}
+
 }  // namespace
 
 Drift compare_fingerprints(const plan::Plan& plan,
@@ -101,6 +142,7 @@ Drift compare_fingerprints(const plan::Plan& plan,
 }
 
 void check_drift(Job& job, state::Store& store) {
+  check_lost_tables(job);
   const Lines now = read_fingerprint(job);
   const Lines before = store.fingerprint(job.id);
   if (before.empty()) {
@@ -108,11 +150,9 @@ void check_drift(Job& job, state::Store& store) {
     return;
   }
   const Drift drift = compare_fingerprints(job.plan, before, now);
+  refuse_own(job, drift);
   if (!drift.touched.empty() && !job.options.accept_drift) {
-    throw Error(
-        ErrorKind::refused, "drift.changed",
-        fmt::format("somebody changed what migration {} works on", job.id))
-        .detail(fmt::format("{}", fmt::join(drift.touched, "\n")))
+    throw changed(job, drift)
         .hint("change it back, or run the same command with --accept-drift");
   }
   if (!drift.other.empty()) {
@@ -129,6 +169,21 @@ void check_drift(Job& job, state::Store& store) {
                  .dump());
     store.set_fingerprint(job.id, now);
   }
+}
+
+void check_continued(Job& job, state::Store& store, plan::Phase phase) {
+  check_lost_tables(job);
+  const bool is_walk =
+      phase == plan::Phase::backfill || phase == plan::Phase::verify;
+  const Lines before = store.fingerprint(job.id);
+  if (!is_walk || before.empty()) {
+    return;
+  }
+  Drift drift = compare_fingerprints(job.plan, before, read_fingerprint(job));
+  std::erase_if(drift.touched, [](const std::string& line) {
+    return line.find(": trigger \"") == std::string::npos;
+  });
+  refuse_own(job, drift);
 }
 
 void store_fingerprint(Job& job, state::Store& store) {

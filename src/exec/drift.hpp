@@ -15,8 +15,14 @@ struct Drift {
 
 /// Compares the tables with the stored fingerprint, in the open transaction.
 /// Throws Error(refused, "drift.changed") for a change in what the plan
-/// touches unless options.accept_drift; warns of others. Stores the first one.
+/// touches unless options.accept_drift, and in any case for one in what the
+/// migration made; warns of others. Stores the first one. Throws as
+/// check_lost_tables() does.
 void check_drift(Job& job, state::Store& store);
+/// The part of check_drift() that holds in the middle of a phase too, whose own
+/// steps have changed the tables: they are there, and while rows are filled and
+/// compared the sync triggers are as we made them.
+void check_continued(Job& job, state::Store& store, plan::Phase phase);
 /// Stores how the tables look now, in the open transaction.
 void store_fingerprint(Job& job, state::Store& store);
 

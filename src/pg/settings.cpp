@@ -126,6 +126,9 @@ void fire_ordinary_triggers(Session& session) {
 }  // namespace
 
 void make_settings(ServerSession& session, const ConnectOptions& options) {
+  // First and alone: whatever the role's default is, it may be too short for
+  // the others.
+  session.run(sql::Statement::of("SET statement_timeout = 0"));
   set_and_read_back(session,
                     settings_for(options, session.server_version_num()));
   watch_the_client(session);

@@ -95,6 +95,21 @@ std::optional<int> Store::read_version() {
   return version.rows.empty() ? 0 : std::stoi(version.single().value_or("0"));
 }
 
+std::optional<Error> Store::obstacle() {
+  try {
+    const SchemaState state = look_at(session_, schema_);
+    check_owner(state, schema_);
+    check_may_create(state, schema_);
+    check_version(read_version().value_or(0));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::refused) {
+      return error;
+    }
+    throw;
+  }
+  return std::nullopt;
+}
+
 void Store::ensure() {
   check_owner(look_at(session_, schema_), schema_);
   if (const auto version = read_version()) {

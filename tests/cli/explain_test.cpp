@@ -25,7 +25,7 @@ bool is_setting(const std::string& word) {
 std::set<std::string> codes_in_source() {
   // Dotted words that are no codes.
   const std::set<std::string> others{"pgexpand.yaml", "i.indnullsnotdistinct",
-                                     "k.confdelsetcols"};
+                                     "k.confdelsetcols", "k.conenforced"};
   const std::regex pattern("\"([a-z]+\\.[a-z0-9]+(?:-[a-z0-9]+)*)\"");
   std::set<std::string> codes;
   const std::filesystem::path source =

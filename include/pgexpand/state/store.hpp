@@ -159,6 +159,9 @@ class Store {
   /// member of, is newer than this build, or may not be created (with the
   /// GRANT that helps).
   void ensure();
+  /// What ensure() would throw as Error(refused) now; nullopt: nothing.
+  /// Changes nothing.
+  [[nodiscard]] std::optional<Error> obstacle();
 
   [[nodiscard]] std::vector<Migration> migrations();
   [[nodiscard]] std::optional<Migration> migration(const std::string& id);

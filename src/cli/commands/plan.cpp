@@ -32,6 +32,9 @@ class PlanShow {
         show_pending(*known);
       }
     }
+    if (is_any_pending_) {
+      refuse_without_state();
+    }
     invocation_.show_and_stop(findings_);
     if (invocation_.body["migrations"].empty() && !invocation_.json()) {
       fmt::print(invocation_.out(), "nothing to do\n");
@@ -47,7 +50,16 @@ class PlanShow {
     }
   }
 
+  /// What stops apply before it has a place for its state.
+  void refuse_without_state() {
+    if (const auto obstacle = bench_.store().obstacle()) {
+      findings_.refuse({}, obstacle->code(), obstacle->message(),
+                       obstacle->hint());
+    }
+  }
+
   void show_pending(const Known& known) {
+    is_any_pending_ = true;
     Drafted drafted =
         draft(*known.spec, invocation_.settings_for(known.spec),
               state_schema(invocation_), bench_.session(), bench_.arrival());
@@ -126,6 +138,7 @@ class PlanShow {
   Workbench bench_;
   Roster roster_;
   Diagnostics findings_;
+  bool is_any_pending_ = false;
   std::vector<std::pair<std::string, std::vector<sql::TableName>>> claims_;
 };
 

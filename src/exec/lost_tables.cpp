@@ -1,0 +1,117 @@
+#include "exec/lost_tables.hpp"
+
+#include "pgexpand/base/overloaded.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pgexpand::exec {
+namespace {
+
+using sql::Statement;
+using sql::TableName;
+
+std::optional<TableName> name_now(const Job& job, std::uint32_t oid) {
+  const pg::Result found = job.session().run(
+      Statement::of("SELECT n.nspname, c.relname FROM pg_catalog.pg_class AS c"
+                    " JOIN pg_catalog.pg_namespace AS n"
+                    " ON n.oid = c.relnamespace WHERE c.oid = $1::oid"),
+      {std::to_string(oid)});
+  if (found.rows.empty()) {
+    return std::nullopt;
+  }
+  return TableName{sql::Identifier(found.rows[0].at(0).value_or("")),
+                   sql::Identifier(found.rows[0].at(1).value_or(""))};
+}
+
+/// The tables that the step and its undo are about.
+std::vector<TableName> tables_of(const plan::Undo& undo,
+                                 const plan::Step& step) {
+  std::vector<TableName> tables;
+  for (const auto* locks : {&undo.locks, &step.locks}) {
+    for (const plan::TableLock& lock : *locks) {
+      tables.push_back(lock.table);
+    }
+  }
+  for (const plan::Action* action : {&undo.action, &step.action}) {
+    std::visit(Overloaded{[](const plan::RunSql& /*run*/) {},
+                          [&](const auto& walk_or_build) {
+                            tables.push_back(walk_or_build.table);
+                          }},
+               *action);
+  }
+  return tables;
+}
+
+}  // namespace
+
+std::vector<LostTable> lost_tables(const Job& job) {
+  std::vector<LostTable> lost;
+  for (const plan::PlannedTable& table : job.plan.tables) {
+    // 0: a plan that was not made from a catalog.
+    auto now = table.oid == 0 ? table.name : name_now(job, table.oid);
+    if (now != table.name) {
+      lost.push_back({table.name, std::move(now)});
+    }
+  }
+  return lost;
+}
+
+void check_lost_tables(const Job& job) {
+  if (const auto lost = lost_tables(job); !lost.empty()) {
+    throw table_replaced(job, lost.front());
+  }
+}
+
+Error table_replaced(const Job& job, const LostTable& lost) {
+  const auto& [name, now] = lost;
+  const Error error(
+      ErrorKind::refused, "drift.table-replaced",
+      fmt::format(
+          "table {} is not the one that migration {} works on: {}",
+          name.display(), job.id,
+          now ? fmt::format("that is called {} now", now->display())
+              : std::string("that was dropped, and what it held with it")));
+  return now ? Error(error).hint(
+                   fmt::format("give {} its name back", now->display()))
+             : Error(error).hint(fmt::format(
+                   "run `pgexpand rollback {} --accept-drift`: it leaves out "
+                   "what went with the table",
+                   job.id));
+}
+
+plan::Undo without_lost(const plan::Undo& undo,
+                        const plan::Step& step,
+                        const std::vector<TableName>& lost,
+                        const sql::Identifier& state_schema) {
+  const auto is_lost = [&](const TableName& table) {
+    return std::ranges::find(lost, table) != lost.end();
+  };
+  const auto tables = tables_of(undo, step);
+  if (std::ranges::none_of(tables, is_lost)) {
+    return undo;
+  }
+  const bool all_lost = std::ranges::all_of(tables, is_lost);
+  plan::Undo kept = undo;
+  std::erase_if(kept.locks,
+                [&](const auto& lock) { return is_lost(lock.table); });
+  auto* run = std::get_if<plan::RunSql>(&kept.action);
+  if (run == nullptr) {
+    kept.action = plan::RunSql{};
+    return kept;
+  }
+  const std::string in_state_schema = state_schema.quoted() + ".";
+  std::erase_if(run->statements, [&](const Statement& statement) {
+    const auto names = [&](const std::string& quoted) {
+      return statement.text().find(quoted) != std::string::npos;
+    };
+    return (all_lost && !names(in_state_schema)) ||
+           std::ranges::any_of(lost, [&](const TableName& table) {
+             return names(table.quoted());
+           });
+  });
+  return kept;
+}
+
+}  // namespace pgexpand::exec

@@ -1,0 +1,242 @@
+// Somebody else's DDL between the phases: the migration goes on and is right,
+// or stops with what differs, and rollback works. Never a silent wrong.
+#include "integration/flow.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+namespace pgexpand::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Gt;
+using ::testing::HasSubstr;
+using ::testing::Lt;
+using ::testing::Not;
+
+class HostileDdl : public Flow {
+ protected:
+  HostileDdl() {
+    database_.exec(
+        "CREATE TABLE t (id bigint PRIMARY KEY, s text, n integer);"
+        "INSERT INTO t SELECT g, 'row ' || g, g FROM generate_series(1, 40) g;"
+        "CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN RETURN NEW; END';");
+    line_.write("pgexpand.yaml", "lock: {hold: 20s}\n");  // a slow machine
+    write_spec("1_column", "add_column",
+               {"table: t", "column: c", "type: text", "nullable: false",
+                "up: upper(s)", "unique: {name: t_c}"});
+  }
+
+  void apply_through(const std::string& phase) {
+    ASSERT_EQ(run({"apply", id_, "--through", phase}), 0) << line_.err;
+  }
+
+  void expect_stopped(const std::string& code, const std::string& text = "") {
+    EXPECT_EQ(run({"apply", id_, "--through", "contract"}), 7) << line_.err;
+    EXPECT_THAT(line_.err, AllOf(HasSubstr("[" + code + "]"), HasSubstr(text)));
+  }
+
+  void expect_done() {
+    EXPECT_EQ(run({"apply", id_, "--through", "contract"}), 0) << line_.err;
+    EXPECT_EQ(one("SELECT count(*) FROM t WHERE c IS DISTINCT FROM upper(s)"),
+              "0");
+    expect_nothing_left();
+  }
+
+  void expect_rolled_back(const std::vector<std::string>& flags = {}) {
+    std::vector<std::string> words{"rollback", id_};
+    words.insert(words.end(), flags.begin(), flags.end());
+    EXPECT_EQ(run(words), 0) << line_.err;
+    EXPECT_EQ(one("SELECT status FROM pgexpand.migration"), "pending");
+    expect_nothing_left();
+  }
+
+  void expect_nothing_left() {
+    EXPECT_THAT(dump(), Not(HasSubstr("~pgexpand")));
+    EXPECT_EQ(one("SELECT count(*) FROM pg_proc WHERE proname LIKE 'sync\\_%'"
+                  " AND pronamespace = 'pgexpand'::regnamespace"),
+              "0");
+  }
+
+  std::string id_ = "1_column";
+};
+
+class HostileDdlBetween : public HostileDdl,
+                          public ::testing::WithParamInterface<std::string> {};
+
+std::string name_of(const ::testing::TestParamInfo<std::string>& phase) {
+  return phase.param;
+}
+INSTANTIATE_TEST_SUITE_P(
+    After,
+    HostileDdlBetween,
+    ::testing::Values("expand", "backfill", "verify", "switch"),
+    name_of);
+
+/// What is no danger, or another one's to find: at both ends.
+class HarmlessDdlBetween : public HostileDdlBetween {};
+INSTANTIATE_TEST_SUITE_P(After,
+                         HarmlessDdlBetween,
+                         ::testing::Values("expand", "switch"),
+                         name_of);
+
+TEST_P(HostileDdlBetween, ATableThatWasDroppedAndRecreatedIsNotTouched) {
+  apply_through(GetParam());
+  database_.exec(
+      "DROP TABLE t; CREATE TABLE t (id bigint PRIMARY KEY, s text, c text);"
+      "INSERT INTO t VALUES (1, 'new', 'theirs'); CREATE INDEX t_c ON t (c)");
+  const std::string before = dump();
+  expect_stopped("drift.table-replaced", "rollback 1_column --accept-drift");
+  EXPECT_EQ(run({"apply", id_, "--through", "contract", "--accept-drift"}), 7);
+  EXPECT_EQ(run({"rollback", id_}), 7) << line_.err;
+  EXPECT_THAT(line_.err, HasSubstr("[drift.table-replaced]"));
+  expect_rolled_back({"--accept-drift"});
+  EXPECT_EQ(dump(), before);
+  EXPECT_EQ(one("SELECT c FROM t"), "theirs");
+}
+
+TEST_P(HostileDdlBetween, ADroppedTableCanBeForgotten) {
+  apply_through(GetParam());
+  database_.exec("DROP TABLE t");
+  expect_stopped("drift.table-replaced", "dropped");
+  expect_rolled_back({"--accept-drift"});
+}
+
+TEST_P(HostileDdlBetween, ARenamedTableWantsItsNameBack) {
+  apply_through(GetParam());
+  database_.exec(
+      "CREATE SCHEMA other; ALTER TABLE t SET SCHEMA other;"
+      "ALTER TABLE other.t RENAME TO t2");
+  expect_stopped("drift.table-replaced", "other.t2");
+  EXPECT_EQ(run({"rollback", id_, "--accept-drift"}), 7) << line_.err;
+  database_.exec(
+      "ALTER TABLE other.t2 RENAME TO t; ALTER TABLE other.t SET SCHEMA "
+      "public");
+  expect_done();
+}
+
+TEST_P(HarmlessDdlBetween, ARenamedSourceColumnStopsAndGoesOnWhenItIsBack) {
+  apply_through(GetParam());
+  database_.exec("ALTER TABLE t RENAME s TO s2");
+  expect_stopped("drift.changed", R"(column "s")");
+  database_.exec("ALTER TABLE t RENAME s2 TO s");
+  expect_done();
+}
+
+TEST_P(HarmlessDdlBetween, AnotherTypeOfTheSourceStopsUntilItIsAccepted) {
+  apply_through(GetParam());
+  database_.exec("ALTER TABLE t ALTER s TYPE varchar(90)");
+  expect_stopped("drift.changed", "--accept-drift");
+  EXPECT_EQ(run({"apply", id_, "--through", "contract", "--accept-drift"}), 0)
+      << line_.err;
+  expect_nothing_left();
+}
+
+TEST_P(HostileDdlBetween, ADroppedSyncTriggerIsNeverAccepted) {
+  apply_through(GetParam());
+  database_.exec("DROP TRIGGER \"~pgexpand_1_column\" ON t");
+  expect_stopped("drift.changed", "~pgexpand_1_column");
+  EXPECT_EQ(run({"apply", id_, "--through", "contract", "--accept-drift"}), 7)
+      << line_.err;
+  EXPECT_EQ(run({"rollback", id_}), 7) << line_.err;
+  EXPECT_THAT(line_.err, HasSubstr("[rollback.gone]"));
+  expect_rolled_back({"--accept-drift"});
+  expect_done();
+}
+
+TEST_P(HostileDdlBetween, ADisabledSyncTriggerStopsAndGoesOnWhenItIsBack) {
+  apply_through(GetParam());
+  database_.exec("ALTER TABLE t DISABLE TRIGGER ALL");
+  expect_stopped("drift.changed", "~pgexpand_1_column");
+  EXPECT_EQ(run({"apply", id_, "--accept-drift", "--through", "contract"}), 7);
+  database_.exec("ALTER TABLE t ENABLE ALWAYS TRIGGER \"~pgexpand_1_column\"");
+  expect_done();
+}
+
+TEST_P(HostileDdlBetween, ADroppedNewColumnIsNeverMadeUp) {
+  apply_through(GetParam());
+  database_.exec("ALTER TABLE t DROP COLUMN c");
+  expect_stopped("drift.changed", R"(column "c")");
+  EXPECT_EQ(run({"rollback", id_}), 7) << line_.err;
+  expect_rolled_back({"--accept-drift"});
+  expect_done();
+}
+
+TEST_P(HarmlessDdlBetween, WhatIsBesideTheMigrationIsAWarning) {
+  apply_through(GetParam());
+  database_.exec(
+      "ALTER TABLE t ADD COLUMN beside integer DEFAULT 7;"
+      "CREATE INDEX beside_n ON t (n); ALTER TABLE t ADD CHECK (n > 0);"
+      "CREATE TRIGGER first BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION"
+      " pass()");
+  EXPECT_EQ(run({"apply", id_}), 0) << line_.err;
+  expect_done();
+  EXPECT_EQ(one("SELECT count(beside) FROM t"), "40");
+}
+
+TEST_P(HarmlessDdlBetween, ARewrittenTableGoesOn) {
+  apply_through(GetParam());
+  database_.exec("VACUUM FULL t; CLUSTER t USING t_pkey");
+  expect_done();
+}
+
+TEST_P(HarmlessDdlBetween, AnEmptiedTableGoesOn) {
+  apply_through(GetParam());
+  database_.exec("TRUNCATE t; INSERT INTO t VALUES (1, 'after', 1)");
+  expect_done();
+}
+
+TEST_P(HostileDdlBetween, ATriggerThatSortsLastIsSeen) {
+  apply_through(GetParam());
+  database_.exec(
+      "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS"
+      " $$ BEGIN NEW.s := NEW.s || '!'; RETURN NEW; END $$;"
+      "CREATE TRIGGER \"~~last\" BEFORE UPDATE ON t FOR EACH ROW EXECUTE"
+      " FUNCTION spoil(); UPDATE t SET n = -n WHERE id = 7");
+  expect_stopped("drift.changed", "~~last");
+  database_.exec("DROP TRIGGER \"~~last\" ON t");
+  expect_rolled_back();
+}
+
+class HostileDdlInABackfill : public HostileDdl {
+ protected:
+  /// Stopped by a signal after its first batches.
+  HostileDdlInABackfill() {
+    EXPECT_EQ(run({"apply", id_, "--through", "expand"}), 0) << line_.err;
+    auto apply = database_.spawn_pgexpand(
+        {"apply", id_, "--dir", (line_.folder() / "migrations").string(),
+         "--batch-rows", "10", "--pause", "1s"});
+    while (apply.is_running() && filled() == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    apply.send_signal(SIGINT);
+    EXPECT_EQ(apply.wait().exit_code, 6);
+    EXPECT_THAT(filled(), AllOf(Gt(0), Lt(40)));
+  }
+
+  int filled() { return std::stoi(one("SELECT count(c) FROM t")); }
+};
+
+TEST_F(HostileDdlInABackfill, AReplacedTableIsNotFilled) {
+  database_.exec(
+      "DROP TABLE t; CREATE TABLE t (id bigint PRIMARY KEY, s text, c text);"
+      "INSERT INTO t VALUES (1, 'new', 'theirs')");
+  expect_stopped("drift.table-replaced");
+  EXPECT_EQ(run({"apply", id_, "--accept-drift"}), 7) << line_.err;
+  expect_rolled_back({"--accept-drift"});
+  EXPECT_EQ(one("SELECT c FROM t"), "theirs");
+}
+
+TEST_F(HostileDdlInABackfill, AMissingSyncTriggerStopsIt) {
+  database_.exec("ALTER TABLE t DISABLE TRIGGER ALL");
+  expect_stopped("drift.changed", "~pgexpand_1_column");
+  database_.exec("ALTER TABLE t ENABLE ALWAYS TRIGGER \"~pgexpand_1_column\"");
+  expect_done();
+}
+
+}  // namespace
+}  // namespace pgexpand::testing
