@@ -3,6 +3,7 @@
 #include "backfill/cells.hpp"
 #include "backfill/statements.hpp"
 #include "backfill/trouble.hpp"
+#include "pgexpand/base/fault.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -31,6 +32,7 @@ constexpr auto wal_now = "pg_current_wal_insert_lsn() - '0/0'::pg_lsn";
 
 // The state, the rows and the cursor are in one WAL: a crash loses all of a
 // batch or nothing, so waiting for the flush buys nothing.
+// A process that is stopped in a batch must not keep its row locks for long.
 // Whoever lacks the right may not even set the role that is set.
 Expression opening(const TableFacts& facts, bool skips_triggers) {
   const Expression replica{
@@ -40,6 +42,7 @@ Expression opening(const TableFacts& facts, bool skips_triggers) {
   return sql::compose(
       "pg_stat_get_xact_tuples_hot_updated({}), {},"
       " set_config('synchronous_commit', 'off', true),"
+      " set_config('idle_in_transaction_session_timeout', '250ms', true),"
       " set_config('pgexpand.mode', 'backfill', true){}",
       facts.oid, Expression{wal_now}, replica);
 }
@@ -162,7 +165,9 @@ Verdict TableWalk::batch(const Cursor& after,
   if (!start.may_act) {
     return Verdict::halted;
   }
+  reach(FaultPoint::batch_begun);
   const Tally tally = work();
+  reach(FaultPoint::batch_acted);
   state::Progress next = advanced(after, tally);
   board_.add_figures(next);
   const Effect effect = close_batch(next, start);
@@ -184,6 +189,7 @@ Verdict TableWalk::batch(const Cursor& after,
     size_.record(asked_rows, since(begin));
   }
   board_.record(progress_, tally.rows, effect.hot_rows);
+  reach(FaultPoint::between_batches);
   return Verdict::committed;
 }
 
@@ -203,6 +209,7 @@ state::Progress TableWalk::advanced(const Cursor& after,
 }
 
 void TableWalk::finish() {
+  reach(FaultPoint::range_walked);
   progress_.done = true;
   progress_.waiting_for.clear();
   progress_.blocks_done = progress_.bound_block - progress_.first_block;
@@ -216,14 +223,14 @@ void TableWalk::finish() {
 // a table depend on its rows, not on how they were cut.
 void TableWalk::rest() {
   constexpr double next_to_none = 0.05;  // of a batch
-  const double done = static_cast<double>(rows_since_rest_) /
-                      static_cast<double>(size_.rows());
+  const double done =
+      static_cast<double>(rows_since_rest_) / static_cast<double>(size_.rows());
   if (done < next_to_none) {
     return;
   }
   rows_since_rest_ = 0;
-  const auto pause = std::chrono::ceil<milliseconds>(
-      board_.pace().pause * std::min(done, 1.0));
+  const auto pause = std::chrono::ceil<milliseconds>(board_.pace().pause *
+                                                     std::min(done, 1.0));
   if (pause.count() > 0 && !is_halted()) {
     walk_.sleep(pause);
   }

@@ -50,7 +50,12 @@ Campaign::Campaign(Invocation& invocation,
                             .state_schema = state_schema(invocation),
                             .wait = invocation.settings().runner_wait},
       *reporter_, invocation.environment().stop);
-  roster_ = std::make_unique<Roster>(std::move(specs), store().migrations());
+  try {
+    roster_ = std::make_unique<Roster>(std::move(specs), store().migrations());
+  } catch (const Error& error) {
+    check_not_fenced(error);
+    throw;
+  }
   if (files == Files::strict) {
     check_dependencies(invocation, *roster_);
   }
@@ -61,6 +66,13 @@ state::Store Campaign::store() {
 }
 
 void Campaign::refresh() { roster_->update(store().migrations()); }
+
+void Campaign::check_not_fenced(const Error& error) {
+  if (error.kind() == ErrorKind::connection ||
+      error.kind() == ErrorKind::in_doubt) {
+    runner_->recover(std::chrono::milliseconds{0});
+  }
+}
 
 void Campaign::check_stop() const {
   if (invocation_.environment().stop.requested()) {

@@ -65,6 +65,8 @@ class Campaign {
 
  private:
   void advance(const std::string& id, bool is_asked);
+  /// After a lost connection: throws Error(busy) if another runner took over.
+  void check_not_fenced(const Error& error);
   void start(const Known& known, bool is_asked);
   void warn_if_late(const Known& known);
   [[nodiscard]] std::vector<std::string> unmet(const Known& known) const;

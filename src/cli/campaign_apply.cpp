@@ -32,7 +32,12 @@ void Campaign::apply(const std::vector<std::string>& ids) {
   }
   for (const std::string& id : order) {
     check_stop();
-    advance(id, std::ranges::find(ids, id) != ids.end());
+    try {
+      advance(id, std::ranges::find(ids, id) != ids.end());
+    } catch (const Error& error) {
+      check_not_fenced(error);
+      throw;
+    }
   }
 }
 

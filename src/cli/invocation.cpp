@@ -205,6 +205,9 @@ pg::ConnectOptions Invocation::connect_options(bool read_only) {
   options.dsn = dsn().text;
   options.read_only = read_only;
   options.show_data = globals.show_data;
+  // Nothing that a command asks for on its own may take longer; a runner sets
+  // its own limit.
+  options.answer_limit = std::chrono::seconds{20};
   return options;
 }
 

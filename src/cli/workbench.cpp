@@ -23,14 +23,6 @@ void check_target(const pg::Arrival& arrival) {
                             arrival.host))
         .hint("connect to the primary");
   }
-  if (arrival.behind_pooler) {
-    throw Error(
-        ErrorKind::refused, "target.pooler",
-        fmt::format("{} is a connection pooler, not the server", arrival.host))
-        .hint(
-            "connect to PostgreSQL itself: locks and timeouts do not "
-            "survive a pooler");
-  }
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ enum class Access {
 /// A connection with the state tables behind it.
 class Workbench {
  public:
-  /// Connects. Throws Error(refused) for a standby or a pooler, unless
+  /// Connects. Throws Error(refused) for a pooler, and for a standby unless
   /// `access` is read.
   Workbench(Invocation& invocation, Access access);
 

@@ -3,6 +3,7 @@
 #include "exec/alone.hpp"
 
 #include "exec/sqlstate.hpp"
+#include "pgexpand/base/fault.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -108,10 +109,12 @@ void run_alone(Job& job, Task& task, const plan::RunSql& run) {
   if (is_done) {
     return;
   }
+  reach(FaultPoint::alone_begun);
   UsersPath path(job, run.is_users);
   try {
     for (const Statement& statement : run.statements) {
       run_outside_transaction(job, task, statement);
+      reach(FaultPoint::alone_acted);
     }
   } catch (const Error&) {
     // A session that was lost comes back with our own settings.

@@ -4,6 +4,7 @@
 #include "exec/alone.hpp"
 #include "exec/sqlstate.hpp"
 #include "exec/task.hpp"
+#include "pgexpand/base/fault.hpp"
 
 #include <fmt/format.h>
 
@@ -31,12 +32,15 @@ class IndexBuild {
     if (record_intent()) {
       return;
     }
+    reach(FaultPoint::index_begun);
     if (look() == Found::remnant) {
+      reach(FaultPoint::index_remnant_found);
       drop_remnant();
     }
     if (look() == Found::nothing) {
       create();
     }
+    reach(FaultPoint::index_built);
     if (look() != Found::ours) {
       throw Error(ErrorKind::database, "index.not-valid",
                   fmt::format("index {} is not valid after its build",

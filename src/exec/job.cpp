@@ -2,6 +2,7 @@
 
 #include "exec/owner.hpp"
 #include "exec/sqlstate.hpp"
+#include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/log.hpp"
 
 #include <fmt/format.h>
@@ -109,6 +110,7 @@ state::Migration take_up(Job& job) {
   }
   job.plan = *migration->plan;
   job.completed = migration->completed;
+  reach(FaultPoint::migration_taken_up);
   job.acting = act_as_owner(job);
   return *std::move(migration);
 }
@@ -133,6 +135,7 @@ RunResult with_recovery(Job& job, const std::function<RunResult()>& body) {
       }
       log_debug(fmt::format("connection lost: {}", error.message()));
     }
+    reach(FaultPoint::connection_lost);
     job.acting.reset();
     try {
       job.bench.recover(recovery_patience);

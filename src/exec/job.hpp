@@ -24,6 +24,8 @@ struct Job {
   std::string last_xid{};  ///< Of the last transaction that acted.
   bool announced = false;  ///< MigrationStarted was sent.
   std::optional<plan::Phase> completed{};  ///< Last phase complete.
+  /// Tables of the plan that were dropped, where a rollback goes on without.
+  std::vector<sql::TableName> lost{};
   /// While the rights on the tables come with SET ROLE only.
   std::unique_ptr<pg::ActingAs> acting{};
 

@@ -33,20 +33,12 @@ std::int64_t lease_key(const sql::Identifier& schema) {
   return static_cast<std::int64_t>(hash);
 }
 
-void check_server(const pg::Arrival& arrival) {
+void refuse_standby(const pg::Arrival& arrival) {
   if (arrival.is_standby) {
     throw Error(ErrorKind::refused, "runner.standby",
                 fmt::format("{} is a standby: nothing can be changed there",
                             arrival.host))
         .hint("connect to the primary");
-  }
-  if (arrival.behind_pooler) {
-    throw Error(ErrorKind::refused, "runner.pooler",
-                fmt::format("the connection to {} goes through a pooler: "
-                            "session state and cancel requests would reach "
-                            "other clients",
-                            arrival.host))
-        .hint("give --dsn the address of the server itself");
   }
 }
 
@@ -149,11 +141,35 @@ bool any_backend_left(pg::Session& session,
           " AND ((pid = $1 AND backend_start = nullif($2, '')::timestamptz)"
           " OR (pid = $3 AND backend_start = nullif($4, '')::timestamptz)"
           " OR (pid, backend_start) IN"
-          " (SELECT b.pid, b.backend_start FROM {}.backend AS b))",
+          " (SELECT b.pid, b.backend_start FROM {0}.backend AS b"
+          " JOIN {0}.runner AS r ON r.epoch = $5))",
           schema),
       {std::to_string(record.control_pid), record.control_start,
-       std::to_string(record.work_pid), record.work_start});
+       std::to_string(record.work_pid), record.work_start,
+       std::to_string(record.epoch)});
   return left.single() != "0";
+}
+
+// In the lease's transaction: if the lease is lost already, this fails, and
+// what is read is never somebody who came after us. The SET as in try_lock().
+state::RunnerRecord read_predecessor(pg::Session& session,
+                                     state::Store& store) {
+  state::RunnerRecord record = store.runner();
+  session.run(Statement::of("SET LOCAL lock_timeout = 0"));
+  return record;
+}
+
+void check_still_ours(const state::RunnerRecord& record,
+                      const Registration& own) {
+  const bool is_last_try = record.control_pid == own.control_pid &&
+                           record.control_start == own.control_start;
+  if (record.epoch != own.epoch && !is_last_try) {
+    throw Error(ErrorKind::busy, "runner.fenced",
+                fmt::format("another pgexpand took over meanwhile: process "
+                            "{} on host {}",
+                            record.process, record.host))
+        .hint("run pgexpand status to see who is at work");
+  }
 }
 
 }  // namespace
@@ -193,32 +209,32 @@ void end_backends(pg::Session& session,
 }
 
 Lease take_lease(const Runner::Options& options,
-                 std::optional<std::int64_t> own_epoch,
+                 const std::optional<Registration>& own,
                  milliseconds wait,
                  report::Reporter& reporter,
                  const StopRequest& stop) {
   pg::ConnectOptions connect = options.connect;
   connect.application_name = "pgexpand lease";
+  connect.answer_limit = options.silence;
   pg::Connection connection = pg::connect(connect);
-  check_server(connection.arrival);
+  refuse_standby(connection.arrival);
   pg::Session& session = *connection.session;
   state::Store store(session, options.state_schema);
   store.ensure();
-  if (own_epoch) {
+  if (own) {
     const auto record = store.runner();
-    if (record.epoch != *own_epoch) {
-      throw Error(ErrorKind::busy, "runner.fenced",
-                  fmt::format("another pgexpand took over meanwhile: process "
-                              "{} on host {}",
-                              record.process, record.host))
-          .hint("run pgexpand status to see who is at work");
-    }
+    check_still_ours(record, *own);
     end_backends(session, options.state_schema, record);
   }
   auto hold = poll(session, options.state_schema, wait, reporter, stop);
+  state::RunnerRecord before = read_predecessor(session, store);
+  if (own) {
+    check_still_ours(before, *own);
+  }
   return {.control = std::move(connection.session),
           .hold = std::move(hold),
-          .arrival = std::move(connection.arrival)};
+          .arrival = std::move(connection.arrival),
+          .before = std::move(before)};
 }
 
 }  // namespace pgexpand::exec

@@ -1,9 +1,11 @@
 // One phase: its steps in order, each done once, and what happens when one
 // that begins to reject writes fails.
 #include "exec/drift.hpp"
+#include "exec/lost_tables.hpp"
 #include "exec/sqlstate.hpp"
 #include "exec/task.hpp"
 #include "exec/unwalked.hpp"
+#include "pgexpand/base/fault.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -112,11 +114,15 @@ class PhaseRun {
   TaskResult operator()() {
     const auto start = job_.bench.now();
     job_.reporter.on(report::PhaseStarted{job_.id, phase_});
+    reach(FaultPoint::before_phase);
     name_session();
     state::Store store = job_.store();
     statuses_ = read_statuses(job_, store);
     if (is_untouched()) {
+      check_lost_tables(job_);
       check_unwalked(job_, phase_);
+    } else {
+      check_continued(job_, store, phase_);
     }
     if (steps_.empty()) {
       job_.record([&](state::Store& tables) {
@@ -133,6 +139,7 @@ class PhaseRun {
         return result;
       }
     }
+    reach(FaultPoint::after_phase);
     job_.reporter.on(report::PhaseDone{job_.id, phase_, since(start)});
     return {};
   }
@@ -147,6 +154,7 @@ class PhaseRun {
     }
     const auto start = job_.bench.now();
     job_.reporter.on(report::StepStarted{job_.id, step.id, step.title});
+    reach(FaultPoint::before_step);
     try {
       StepTask task(job_, step, is_untouched(), &step == steps_.back());
       const TaskResult result = run_task(job_, task);
@@ -157,12 +165,14 @@ class PhaseRun {
       if (!is_about_us(job_, error)) {
         record_failure(step, error);
         if (step.enforces) {
+          reach(FaultPoint::enforce_failed);
           take_back_enforced();
         }
       }
       throw;
     }
     statuses_[step.id] = StepStatus::done;
+    reach(FaultPoint::after_step);
     job_.reporter.on(report::StepDone{job_.id, step.id, since(start)});
     return {};
   }
@@ -177,7 +187,11 @@ class PhaseRun {
   void record_failure(const plan::Step& step, const Error& error) {
     try {
       job_.record([&](state::Store& store) {
-        store.set_step(job_.id, step.id, StepStatus::failed, error.sqlstate());
+        // A closed gate is no attempt: the next one is to meet it again.
+        if (error.kind() != ErrorKind::refused) {
+          store.set_step(job_.id, step.id, StepStatus::failed,
+                         error.sqlstate());
+        }
         job_.note("step_failed", nlohmann::json{{"step", step.id},
                                                 {"code", error.code()},
                                                 {"sqlstate", error.sqlstate()},

@@ -1,6 +1,8 @@
 // Rollback: every step that may have acted is taken back, last one first.
+#include "exec/lost_tables.hpp"
 #include "exec/task.hpp"
 #include "exec/version_order.hpp"
+#include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/units.hpp"
 
 #include <fmt/format.h>
@@ -85,6 +87,18 @@ void take_back_all(Job& job) {
   }
 }
 
+/// What was dropped is gone, and what we put on it too. A table that was
+/// renamed still has it.
+void find_lost_tables(Job& job) {
+  job.lost.clear();
+  for (const LostTable& lost : lost_tables(job)) {
+    if (lost.now || !job.options.accept_drift) {
+      throw table_replaced(job, lost);
+    }
+    job.lost.push_back(lost.name);
+  }
+}
+
 /// Rows may be written after the gates were counted. The undo steps prove that
 /// there are none, and fail else; counting again then says what is in the way.
 void take_back_or_explain(Job& job, const Migration& migration) {
@@ -108,6 +122,7 @@ RunResult take_back(Job& job) {
   }
   check_before_contract(migration);
   check_rollback_order(job);
+  find_lost_tables(job);
   if (migration.status != Status::rolling_back) {
     check_undoable(job, job.store().steps(job.id));
     check_gates(job, migration);
@@ -116,7 +131,9 @@ RunResult take_back(Job& job) {
       job.note("rollback_started", "{}");
     });
   }
+  reach(FaultPoint::rollback_recorded);
   take_back_or_explain(job, migration);
+  reach(FaultPoint::all_undone);
   job.record([&](state::Store& store) {
     store.finish_rollback(job.id);
     job.note("rolled_back",

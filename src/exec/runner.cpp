@@ -1,5 +1,6 @@
 #include "exec/lease.hpp"
 #include "exec/watchman.hpp"
+#include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/log.hpp"
 
 #include <fmt/format.h>
@@ -30,7 +31,10 @@ struct Runner::Impl : Workbench {
        const StopRequest& stop_given)
       : options(std::move(options_given)),
         reporter(reporter_given),
-        stop(stop_given) {}
+        stop(stop_given) {
+    // The watchman decides when a statement of the work has no answer.
+    options.connect.answer_limit = milliseconds{0};
+  }
   ~Impl() override { let_go(); }
 
   pg::Session& work() override {
@@ -46,7 +50,7 @@ struct Runner::Impl : Workbench {
     connect.application_name = "pgexpand worker";
     const std::shared_ptr<pg::Session> further = pg::connect(connect).session;
     state::Store(*further, options.state_schema)
-        .add_backend(epoch.value_or(0), further->backend_pid(),
+        .add_backend(own ? own->epoch : 0, further->backend_pid(),
                      further->backend_start());
     if (watchman) {
       watchman->join(further);
@@ -85,8 +89,7 @@ struct Runner::Impl : Workbench {
     for (milliseconds pause = first_pause;;
          pause = std::min(longest_pause, pause * 2)) {
       try {
-        take(epoch,
-             std::chrono::duration_cast<milliseconds>(end - Clock::now()));
+        take(std::chrono::duration_cast<milliseconds>(end - Clock::now()));
         return;
       } catch (const Error& error) {
         let_go();
@@ -104,32 +107,47 @@ struct Runner::Impl : Workbench {
   }
 
   /// Wins the lease, ends what older runners left, and registers.
-  void take(std::optional<std::int64_t> own_epoch, milliseconds wait) {
-    Lease lease = take_lease(options, own_epoch, wait, reporter, stop);
+  void take(milliseconds wait) {
+    Lease lease = take_lease(options, own, wait, reporter, stop);
+    reach(FaultPoint::lease_won);
     arrived = lease.arrival;
     pg::ConnectOptions connect = options.connect;
     connect.application_name = "pgexpand";
     session = pg::connect(connect).session;
-    state::Store store(*session, options.state_schema);
-    const state::RunnerRecord before = store.runner();
-    end_backends(*session, options.state_schema, before);
-    const state::RunnerRecord ours{
-        .epoch = 0,
-        .control_pid = lease.control->backend_pid(),
-        .control_start = lease.control->backend_start(),
-        .work_pid = session->backend_pid(),
-        .work_start = session->backend_start(),
-        .host = host_name(),
-        .process = static_cast<int>(getpid()),
-        .started_at = {}};
+    connect.application_name = "pgexpand observer";
+    // Whatever becomes of its COMMIT: this try is known. What was there before
+    // is ours as well, once we had the lease.
+    const Registration last{own ? lease.before.epoch : 0,
+                            lease.control->backend_pid(),
+                            lease.control->backend_start()};
+    watchman = std::make_unique<Watchman>(
+        std::move(lease.control), std::move(lease.hold), connect, *session,
+        stop, Watchman::Rhythm{options.heartbeat, options.silence});
+    end_backends(*session, options.state_schema, lease.before);
+    reach(FaultPoint::older_backends_ended);
+    own = last;
+    own->epoch = enter(last, lease.before.epoch);
+    reach(FaultPoint::runner_registered);
+  }
+
+  /// Writes our row over that of epoch `before`. Returns our epoch.
+  [[nodiscard]] std::int64_t enter(const Registration& last,
+                                   std::int64_t before) {
     constexpr milliseconds row_patience{10'000};
     pg::Transaction transaction(*session, {.lock = row_patience});
-    epoch = store.register_runner(ours, before.epoch);
+    const std::int64_t epoch =
+        state::Store(*session, options.state_schema)
+            .register_runner({.epoch = 0,
+                              .control_pid = last.control_pid,
+                              .control_start = last.control_start,
+                              .work_pid = session->backend_pid(),
+                              .work_start = session->backend_start(),
+                              .host = host_name(),
+                              .process = static_cast<int>(getpid()),
+                              .started_at = {}},
+                             before);
     transaction.commit();
-    connect.application_name = "pgexpand observer";
-    watchman = std::make_unique<Watchman>(std::move(lease.control),
-                                          std::move(lease.hold), connect,
-                                          *session, stop);
+    return epoch;
   }
 
   void let_go() {
@@ -144,7 +162,7 @@ struct Runner::Impl : Workbench {
   report::Reporter& reporter;
   const StopRequest& stop;
   pg::Arrival arrived;
-  std::optional<std::int64_t> epoch;
+  std::optional<Registration> own;
   std::unique_ptr<pg::Session> session;
   std::unique_ptr<Watchman> watchman;
 };
@@ -153,7 +171,7 @@ Runner::Runner(Options options,
                report::Reporter& reporter,
                const StopRequest& stop)
     : impl_(std::make_unique<Impl>(std::move(options), reporter, stop)) {
-  impl_->take(std::nullopt, impl_->options.wait);
+  impl_->take(impl_->options.wait);
 }
 
 Runner::~Runner() = default;

@@ -8,6 +8,14 @@ namespace pgexpand::exec {
   return error.sqlstate() == "57014";
 }
 
+/// What the statement is about is not there: a table, a column, a trigger, an
+/// index, a constraint, a function.
+[[nodiscard]] inline bool is_gone(const Error& error) {
+  const auto& state = error.sqlstate();
+  return state == "42P01" || state == "42703" || state == "42704" ||
+         state == "42883";
+}
+
 /// Somebody was in the way; the same thing may work a moment later.
 [[nodiscard]] inline bool is_contention(const Error& error) {
   // XX000 is how the server reports two GRANTs or CREATE OR REPLACE FUNCTIONs

@@ -1,6 +1,10 @@
 #include "exec/task.hpp"
 
+#include "exec/lost_tables.hpp"
+#include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/overloaded.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -26,9 +30,31 @@ StepRecord record_of(const Job& job,
 /// Takes back one undo's worth of a step.
 class UndoTask : public Task {
  public:
-  UndoTask(Job& job, const plan::Step& step, int number, StepStatus after)
-      : UndoTask(job, step, number, after, step.undo.at(index(number))) {}
+  /// `undo` is that of the step with this number, or what is left of it.
+  UndoTask(Job& job,
+           const plan::Step& step,
+           int number,
+           StepStatus after,
+           const plan::Undo& undo)
+      : Task(step, undo.title, undo.locks, undo.budget, undo.action),
+        job_(job),
+        number_(number),
+        after_(after) {}
 
+  [[nodiscard]] bool leaves_out_gone() const override {
+    return job_.options.accept_drift;
+  }
+  [[nodiscard]] Error about_gone(const Error& error) const override {
+    return Error(ErrorKind::refused, "rollback.gone",
+                 fmt::format("somebody dropped what step {} of {} is to take "
+                             "back",
+                             step().id, job_.id))
+        .detail(error.message())
+        .sqlstate(error.sqlstate())
+        .hint(fmt::format("run `pgexpand rollback {} --accept-drift`: it "
+                          "leaves out what is not there",
+                          job_.id));
+  }
   [[nodiscard]] bool is_done(state::Store& store) const override {
     return record_of(job_, store, step().id).undo_done >= number_;
   }
@@ -47,16 +73,6 @@ class UndoTask : public Task {
   }
 
  private:
-  UndoTask(Job& job,
-           const plan::Step& step,
-           int number,
-           StepStatus after,
-           const plan::Undo& undo)
-      : Task(step, undo.title, undo.locks, undo.budget, undo.action),
-        job_(job),
-        number_(number),
-        after_(after) {}
-
   static std::size_t index(int number) {
     return static_cast<std::size_t>(number - 1);
   }
@@ -104,11 +120,16 @@ void undo_step(Job& job, const plan::Step& step, StepStatus after) {
   const int done = record_of(job, store, step.id).undo_done;
   for (int number = done + 1; number <= static_cast<int>(step.undo.size());
        ++number) {
-    UndoTask task(job, step, number, after);
+    const plan::Undo undo =
+        without_lost(step.undo.at(static_cast<std::size_t>(number - 1)), step,
+                     job.lost, job.schema);
+    UndoTask task(job, step, number, after, undo);
+    reach(FaultPoint::before_undo);
     const TaskResult result = run_task(job, task);
     if (result.outcome != backfill::Outcome::done) {
       throw interrupted(job.id);
     }
+    reach(FaultPoint::after_undo);
     job.reporter.on(report::StepUndone{job.id, step.id, task.title()});
   }
   if (step.undo.empty()) {

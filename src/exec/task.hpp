@@ -36,6 +36,13 @@ class Task {
   [[nodiscard]] virtual bool is_done(state::Store& store) const = 0;
   /// Intent was recorded before: what lies around may be ours.
   [[nodiscard]] virtual bool was_begun(state::Store& store) const = 0;
+  /// A statement of ours about something that is not there (see is_gone())
+  /// counts as done.
+  [[nodiscard]] virtual bool leaves_out_gone() const { return false; }
+  /// What to throw where it does not.
+  [[nodiscard]] virtual Error about_gone(const Error& error) const {
+    return error;
+  }
   /// After the locks, before the first statement. May throw.
   virtual void prepare(state::Store& store) = 0;
   virtual void record_intent(state::Store& store) = 0;

@@ -2,6 +2,7 @@
 #include "exec/lock_ladder.hpp"
 #include "exec/sqlstate.hpp"
 #include "exec/task.hpp"
+#include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/units.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +19,8 @@ using std::chrono::duration_cast;
 
 // statement_timeout ends a step; this is for a server that does not answer.
 constexpr milliseconds silence{30'000};
+// A client on a busy machine must get from one statement to the next.
+constexpr milliseconds shortest_idleness{50};
 
 class TransactionalRun {
  public:
@@ -63,12 +66,15 @@ class TransactionalRun {
             .run(Statement::of("SELECT pg_catalog.pg_current_xact_id()::text"))
             .single()
             .value_or("");
+    limit_idleness(longest_idleness());
     ladder_.take_locks();
     has_locks_ = true;
     held_since_ = job_.bench.now();
+    reach(FaultPoint::transaction_locked);
     limit();
     task_.prepare(store);
     run_statements(session);
+    reach(FaultPoint::transaction_acted);
     task_.record_done(store);
     transaction.commit();
   }
@@ -77,7 +83,7 @@ class TransactionalRun {
     const std::string ours = run_.is_users ? enter_users_path(session) : "";
     for (const Statement& statement : run_.statements) {
       limit();
-      session.run(statement);
+      run_one(session, statement);
     }
     if (run_.is_users) {
       session.run(Statement::of(
@@ -85,6 +91,24 @@ class TransactionalRun {
                   {ours});
     }
     limit();
+  }
+
+  void run_one(pg::Session& session, const Statement& statement) {
+    const bool leaves_out = task_.leaves_out_gone() && !run_.is_users;
+    if (leaves_out) {
+      session.run(Statement::of("SAVEPOINT before_it"));
+    }
+    try {
+      session.run(statement);
+    } catch (const Error& error) {
+      if (!is_gone(error) || run_.is_users) {
+        throw;
+      }
+      if (!leaves_out) {
+        throw task_.about_gone(error);
+      }
+      session.run(Statement::of("ROLLBACK TO SAVEPOINT before_it"));
+    }
   }
 
   // Returns the path to go back to.
@@ -109,7 +133,19 @@ class TransactionalRun {
     return std::nullopt;
   }
 
-  // Leaves what is left of the budget to the next statement.
+  // Half: it may be stopped when it has had its locks for a while.
+  [[nodiscard]] milliseconds longest_idleness() const {
+    return job_.options.lock_hold / 2;
+  }
+
+  // While this process is stopped no statement runs, and so none times out.
+  void limit_idleness(milliseconds limit) {
+    job_.session().run(Statement::of(
+        "SET LOCAL idle_in_transaction_session_timeout = {}",
+        std::int64_t{std::max(shortest_idleness, limit).count()}));
+  }
+
+  // Leaves what is left of the budget to the next statement, and to us.
   void limit() {
     if (const auto whole = budget()) {
       const auto used =
@@ -117,6 +153,9 @@ class TransactionalRun {
       const auto left = std::max(milliseconds{1}, *whole - used);
       job_.session().run(Statement::of("SET LOCAL statement_timeout = {}",
                                        std::int64_t{left.count()}));
+      if (task_.budget() == Budget::hold) {
+        limit_idleness(std::min(left, longest_idleness()));
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 // `pgexpand verify`: the comparison of the verify phase, at any time after the
 // backfill; after switch the other way round.
+#include "exec/lost_tables.hpp"
 #include "exec/walks.hpp"
 
 #include <fmt/format.h>
@@ -38,6 +39,7 @@ void add(CompareResult& sum, const CompareResult& one) {
 CompareResult compare_all(Job& job) {
   const state::Migration migration = take_up(job);
   check_filled(migration);
+  check_lost_tables(job);
   const bool is_switched = *migration.completed >= Phase::switch_over;
   CompareResult sum;
   for (const plan::Step& step : job.plan.steps) {

@@ -3,6 +3,7 @@
 #include "exec/walks.hpp"
 
 #include "exec/task.hpp"
+#include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/units.hpp"
 
 #include <fmt/format.h>
@@ -145,6 +146,7 @@ CompareResult compare_and_repair(
     start_over();
     repaired = backfill::repair(asked, comparisons,
                                 walk_of(job, step + ":repair"), pace_of(job));
+    reach(FaultPoint::repair_walked);
     job.check();
     result = compare();
   }
@@ -161,6 +163,7 @@ TaskResult fill_rows(Job& job, Task& task, const plan::BackfillRows& fill) {
   if (!begin(job, task)) {
     return {};
   }
+  reach(FaultPoint::fill_begun);
   const Watching watching(job.bench,
                           {.migration = job.id,
                            .what = "a batch",
@@ -169,6 +172,7 @@ TaskResult fill_rows(Job& job, Task& task, const plan::BackfillRows& fill) {
                           job.reporter);
   const auto result =
       backfill::fill(fill, walk_of(job, task.step().id), pace_of(job));
+  reach(FaultPoint::fill_walked);
   if (result.outcome == Outcome::done) {
     job.record([&](state::Store& store) { task.record_done(store); });
   }
@@ -181,8 +185,10 @@ TaskResult compare_rows(Job& job,
   if (!begin(job, task)) {
     return {};
   }
+  reach(FaultPoint::comparison_begun);
   const auto result =
       compare_and_repair(job, task.step().id, compare, compare.before_switch);
+  reach(FaultPoint::comparison_walked);
   if (result.outcome == Outcome::done && !is_clean(result)) {
     job.record([&](state::Store& store) {
       store.set_verify_result(job.id, false, result.rows, result.differences);

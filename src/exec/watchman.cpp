@@ -1,6 +1,7 @@
 #include "exec/watchman.hpp"
 
 #include "exec/blockers.hpp"
+#include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/log.hpp"
 
 namespace pgexpand::exec {
@@ -9,11 +10,35 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto tick = 50ms;
-constexpr auto heartbeat = 5s;
 constexpr auto cancel_again = 250ms;
 constexpr auto first_look = 2s;  // Shorter waits are nobody's business.
 constexpr auto look_again = 2s;
 constexpr auto report_again = 30s;
+
+// What the observer does must leave time for a beat.
+pg::ConnectOptions for_observer(pg::ConnectOptions connect,
+                                const Watchman::Rhythm& rhythm) {
+  connect.connect_timeout = connect.answer_limit = rhythm.silence / 3;
+  return connect;
+}
+
+// A backend that waits for a lock, or builds an index for hours, waits for
+// something else than us. One that we await an answer from and that waits for
+// our next word has lost our question, or we its answer.
+bool waits_for_us(pg::Session& observer,
+                  const pg::Session& session,
+                  milliseconds since) {
+  return observer
+             .run(sql::Statement::of(
+                      "SELECT count(*) FROM pg_catalog.pg_stat_activity"
+                      " WHERE pid = $1 AND backend_start = $2::timestamptz"
+                      " AND NOT (coalesce(wait_event, '') = 'ClientRead'"
+                      " AND clock_timestamp() - state_change"
+                      " > $3 * interval '1 millisecond')"),
+                  {std::to_string(session.backend_pid()),
+                   session.backend_start(), std::to_string(since.count())})
+             .single() == "0";
+}
 
 }  // namespace
 
@@ -21,14 +46,16 @@ Watchman::Watchman(std::unique_ptr<pg::Session> control,
                    std::unique_ptr<pg::Transaction> lease,
                    pg::ConnectOptions connect,
                    pg::Session& work,
-                   const StopRequest& stop)
+                   const StopRequest& stop,
+                   Rhythm rhythm)
     : control_(std::move(control)),
       lease_(std::move(lease)),
-      connect_(std::move(connect)),
+      connect_(for_observer(std::move(connect), rhythm)),
       work_(work),
       work_pid_(work.backend_pid()),
       stop_(stop),
-      next_beat_(Clock::now() + heartbeat),
+      rhythm_(rhythm),
+      next_beat_(Clock::now() + rhythm.heartbeat),
       thread_([this] { loop(); }) {}
 
 Watchman::~Watchman() {
@@ -63,12 +90,27 @@ void Watchman::join(const std::shared_ptr<pg::Session>& session) {
   joined_.push_back(session);
 }
 
-void Watchman::cancel_all() noexcept {
-  work_.cancel();
+std::vector<std::shared_ptr<pg::Session>> Watchman::sessions() {
+  // It outlives us, and is not ours to delete.
+  std::vector<std::shared_ptr<pg::Session>> all{
+      {std::shared_ptr<pg::Session>(), &work_}};
   for (const auto& each : joined_) {
-    if (const auto session = each.lock()) {
-      session->cancel();
+    if (auto session = each.lock()) {
+      all.push_back(std::move(session));
     }
+  }
+  return all;
+}
+
+// At once: each may take seconds when the link is dead.
+void Watchman::cancel_all() noexcept {
+  try {
+    std::vector<std::jthread> requests;
+    for (const auto& session : sessions()) {
+      requests.emplace_back([session] { session->cancel(); });
+    }
+  } catch (const std::exception& error) {
+    log_debug(std::string("cannot cancel: ") + error.what());
   }
 }
 
@@ -85,6 +127,7 @@ void Watchman::loop() {
       enforce_limit();
       beat();
       look_who_blocks();
+      listen();
     } catch (const std::exception& error) {
       log_debug(std::string("the lease is lost: ") + error.what());
       lose();
@@ -101,7 +144,7 @@ void Watchman::beat() {
     return;
   }
   control_->run(sql::Statement::of("SET LOCAL lock_timeout = 0"));
-  next_beat_ = Clock::now() + heartbeat;
+  next_beat_ = Clock::now() + rhythm_.heartbeat;
 }
 
 // The mutex is held while a cancel is sent: after unwatch() none can hit the
@@ -122,8 +165,8 @@ void Watchman::enforce_limit() {
   if (post_ && post_->watch.limit &&
       Clock::now() > post_->since + *post_->watch.limit) {
     log_debug("the server does not answer: the connection is shut");
-    work_.cancel();
     work_.shut_down();
+    work_.cancel();
     post_->watch.limit.reset();
   }
 }
@@ -138,7 +181,13 @@ void Watchman::look_who_blocks() {
     post_->next_look = Clock::now() + look_again;
     number = post_number_;
   }
-  const auto blockers = ask_observer();
+  std::vector<report::Blocker> blockers;
+  ask_observer([&](pg::Session& observer) {
+    blockers = blockers_of(observer, work_pid_);
+  });
+  if (!blockers.empty()) {
+    reach(FaultPoint::wait_seen);
+  }
   const std::scoped_lock lock(mutex_);
   if (post_ && post_number_ == number && !blockers.empty()) {
     report_wait(blockers);
@@ -146,17 +195,17 @@ void Watchman::look_who_blocks() {
 }
 
 // Not through the lease's transaction, see beat(). What cannot be seen is not
-// reported; the wait itself does not depend on it.
-std::vector<report::Blocker> Watchman::ask_observer() noexcept {
+// acted on.
+void Watchman::ask_observer(
+    const std::function<void(pg::Session&)>& question) noexcept {
   try {
     if (!observer_) {
       observer_ = pg::connect(connect_).session;
     }
-    return blockers_of(*observer_, work_pid_);
+    question(*observer_);
   } catch (const std::exception& error) {
-    log_debug(std::string("cannot see who blocks: ") + error.what());
+    log_debug(std::string("the observer cannot see: ") + error.what());
     observer_.reset();
-    return {};
   }
 }
 
@@ -179,17 +228,41 @@ void Watchman::report_wait(const std::vector<report::Blocker>& blockers) {
       .blockers = blockers});
 }
 
+// The work's own link may go silent while that of the lease goes on.
+void Watchman::listen() {
+  if (Clock::now() < next_listen_) {
+    return;
+  }
+  std::vector<std::shared_ptr<pg::Session>> all;
+  {
+    const std::scoped_lock lock(mutex_);
+    all = sessions();
+  }
+  for (const auto& session : all) {
+    if (session->unanswered() < rhythm_.silence) {
+      continue;
+    }
+    next_listen_ = Clock::now() + rhythm_.silence / 3;
+    bool is_dead = false;
+    ask_observer([&](pg::Session& observer) {
+      is_dead = waits_for_us(observer, *session, rhythm_.silence / 2);
+    });
+    // Still the same statement: no question takes that long.
+    if (is_dead && session->unanswered() >= rhythm_.silence) {
+      log_debug("a statement was not answered: its connection is shut");
+      session->shut_down();
+    }
+  }
+}
+
 // Nothing may act any more: not even a statement that is on its way.
 void Watchman::lose() noexcept {
   lost_ = true;
   const std::scoped_lock lock(mutex_);
-  cancel_all();
-  work_.shut_down();
-  for (const auto& each : joined_) {
-    if (const auto session = each.lock()) {
-      session->shut_down();
-    }
+  for (const auto& session : sessions()) {
+    session->shut_down();
   }
+  cancel_all();
 }
 
 }  // namespace pgexpand::exec

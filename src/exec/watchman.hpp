@@ -4,6 +4,7 @@
 #include "pgexpand/exec/executor.hpp"
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,16 +15,21 @@ namespace pgexpand::exec {
 
 /// Keeps a lease alive from a thread of its own, and watches the work session:
 /// reports who blocks it, cancels it on signals, and shuts it down when the
-/// lease is lost.
+/// lease is lost or its link carries nothing any more.
 class Watchman {
  public:
+  struct Rhythm {
+    milliseconds heartbeat, silence;  ///< As in Runner::Options.
+  };
+
   /// `control` has the open transaction that is the lease. `connect` is for a
   /// connection that looks around, opened at the first long wait.
   Watchman(std::unique_ptr<pg::Session> control,
            std::unique_ptr<pg::Transaction> lease,
            pg::ConnectOptions connect,
            pg::Session& work,
-           const StopRequest& stop);
+           const StopRequest& stop,
+           Rhythm rhythm);
   /// Ends the thread, then the lease.
   ~Watchman();
   Watchman(const Watchman&) = delete;
@@ -31,7 +37,7 @@ class Watchman {
 
   void watch(const Watch& watch, report::Reporter& reporter);
   void unwatch();
-  /// Cancels and shuts down `session`, too, as long as it is there.
+  /// Watches, cancels and shuts down `session`, too, as long as it is there.
   void join(const std::shared_ptr<pg::Session>& session);
   [[nodiscard]] bool lost() const noexcept { return lost_; }
 
@@ -53,11 +59,14 @@ class Watchman {
   void obey_signals();
   void enforce_limit();
   void look_who_blocks();
-  [[nodiscard]] std::vector<report::Blocker> ask_observer() noexcept;
+  void listen();
+  void ask_observer(const std::function<void(pg::Session&)>& question) noexcept;
   void report_wait(const std::vector<report::Blocker>& blockers);
   void lose() noexcept;
-  /// Of the work session and those that joined it. Under mutex_.
+  /// Of all sessions. Under mutex_.
   void cancel_all() noexcept;
+  /// The work session and those that joined it. Under mutex_.
+  [[nodiscard]] std::vector<std::shared_ptr<pg::Session>> sessions();
 
   std::unique_ptr<pg::Session> control_;
   std::unique_ptr<pg::Transaction> lease_;
@@ -66,9 +75,11 @@ class Watchman {
   pg::Session& work_;
   int work_pid_;
   const StopRequest& stop_;
+  Rhythm rhythm_;
   std::atomic<bool> lost_{false};
   Clock::time_point next_beat_;
   Clock::time_point next_cancel_{};
+  Clock::time_point next_listen_{};
 
   std::mutex mutex_;  ///< Guards what follows, and orders cancels.
   std::condition_variable wake_;

@@ -11,15 +11,30 @@ namespace {
 
 constexpr int oldest_version = 140000;
 
+// What pgbouncer says of PGOPTIONS; the server itself never does.
+constexpr const char* unknown_to_poolers = "unsupported startup parameter";
+
+Error behind_pooler(const std::string& what, const std::string& reason) {
+  return Error(ErrorKind::refused, "pg.pooler",
+               fmt::format("{} is a connection pooler{}", what, reason))
+      .hint(
+          "give --dsn the address of PostgreSQL itself: locks, settings and "
+          "cancel requests do not survive a pooler");
+}
+
 std::unique_ptr<ServerSession> open(const ConnectOptions& options,
                                     const Dsn& dsn) {
   std::string reason;
   try {
-    return std::make_unique<ServerSession>(dsn.conninfo, options.show_data);
+    return std::make_unique<ServerSession>(dsn.conninfo, options.show_data,
+                                           options.connect_timeout);
   } catch (const std::exception& error) {
     reason = scrub(error.what(), dsn);
   }
   // Thrown outside the handler: libpq's own text must not ride along.
+  if (reason.find(unknown_to_poolers) != std::string::npos) {
+    throw behind_pooler("the server", ": " + reason);
+  }
   throw Error(ErrorKind::connection, "pg.cannot-connect",
               reason.empty() ? "cannot connect to the server"
                              : "cannot connect: " + reason)
@@ -88,8 +103,15 @@ Connection connect(const ConnectOptions& options) {
   refuse_old_server(*session);
   Arrival arrival = read_arrival(*session);
   arrival.warnings = std::move(dsn.warnings);
-  make_settings(*session, options);
-  read_backend_start(*session);
+  if (arrival.behind_pooler && !options.allow_pooler) {
+    throw behind_pooler(arrival.host, ", not the server");
+  }
+  // A setting would stay on the pooled connection, for its next user.
+  if (!arrival.behind_pooler) {
+    make_settings(*session, options);
+    read_backend_start(*session);
+  }
+  session->set_answer_limit(options.answer_limit);
   return {std::move(session), std::move(arrival)};
 }
 

@@ -1,19 +1,26 @@
 #include "pg/server_session.hpp"
 
+#include "pgexpand/base/fault.hpp"
+#include "pgexpand/base/units.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 namespace pgexpand::pg {
 namespace {
 
-struct ClearResult {
-  void operator()(PGresult* result) const noexcept { PQclear(result); }
-};
-using OwnedResult = std::unique_ptr<PGresult, ClearResult>;
+using std::chrono::milliseconds;
+
+constexpr milliseconds cancel_limit{5'000};
 
 std::string field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
@@ -68,13 +75,37 @@ Result result_of(PGresult* result) {
   return answer;
 }
 
+// What outlives a cancel request that nobody waits for any more.
+struct CancelRequest {
+  std::shared_ptr<PGcancel> key;
+  std::mutex mutex;
+  std::condition_variable delivered;
+  bool is_delivered = false;
+
+  void send() {
+    std::array<char, 256> ignored{};
+    PQcancel(key.get(), ignored.data(), static_cast<int>(ignored.size()));
+    const std::scoped_lock lock(mutex);
+    is_delivered = true;
+    delivered.notify_all();
+  }
+  bool wait() {
+    std::unique_lock lock(mutex);
+    return delivered.wait_for(lock, cancel_limit,
+                              [this] { return is_delivered; });
+  }
+};
+
 }  // namespace
 
-ServerSession::ServerSession(const std::string& conninfo, bool show_data)
+ServerSession::ServerSession(const std::string& conninfo,
+                             bool show_data,
+                             milliseconds answer_limit)
     : link_(conninfo),
       show_data_(show_data),
-      socket_copy_(::dup(PQsocket(link_.raw()))),
-      cancel_(PQgetCancel(link_.raw())) {
+      socket_copy_(::fcntl(PQsocket(link_.raw()), F_DUPFD_CLOEXEC, 0)),
+      cancel_(PQgetCancel(link_.raw()), PQfreeCancel),
+      answer_limit_(answer_limit) {
   PQsetNoticeReceiver(link_.raw(), &ServerSession::receive_notice, this);
 }
 
@@ -99,11 +130,18 @@ Result ServerSession::run(const sql::Statement& statement,
   for (const auto& parameter : parameters) {
     values.push_back(parameter ? parameter->c_str() : nullptr);
   }
-  // The extended protocol takes exactly one statement, unlike PQexec.
-  const OwnedResult result(PQexecParams(
-      raw(), statement.text().c_str(), static_cast<int>(values.size()), nullptr,
-      values.data(), nullptr, nullptr, 0));
   const bool is_commit = statement.text() == "COMMIT";
+  if (is_commit) {
+    reach(FaultPoint::before_commit, socket_copy_);
+  }
+  asked_at_ = Clock::now().time_since_epoch().count();
+  const OwnedResult result = answer_limit_ > milliseconds{0} || is_commit
+                                 ? send_and_await(statement.text(), values)
+                                 : ask(statement.text(), values);
+  asked_at_ = 0;
+  if (is_commit) {
+    reach(FaultPoint::commit_answered, socket_copy_);
+  }
   switch (PQresultStatus(result.get())) {
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
@@ -114,9 +152,63 @@ Result ServerSession::run(const sql::Statement& statement,
   }
 }
 
+// The extended protocol takes exactly one statement, unlike PQexec.
+ServerSession::OwnedResult ServerSession::ask(
+    const std::string& text, const std::vector<const char*>& values) {
+  return OwnedResult(PQexecParams(raw(), text.c_str(),
+                                  static_cast<int>(values.size()), nullptr,
+                                  values.data(), nullptr, nullptr, 0));
+}
+
+// Within answer_limit_, if there is one; a COMMIT always, so that a test may
+// strike between its two halves.
+ServerSession::OwnedResult ServerSession::send_and_await(
+    const std::string& text, const std::vector<const char*>& values) {
+  if (PQsendQueryParams(raw(), text.c_str(), static_cast<int>(values.size()),
+                        nullptr, values.data(), nullptr, nullptr, 0) == 0) {
+    return nullptr;
+  }
+  if (text == "COMMIT") {
+    reach(FaultPoint::commit_sent, socket_copy_);
+  }
+  if (answer_limit_ > milliseconds{0}) {
+    await_answer();
+  }
+  OwnedResult last;
+  while (PGresult* result = PQgetResult(raw())) {
+    last.reset(result);
+    if (PQresultStatus(result) == PGRES_COPY_IN ||
+        PQresultStatus(result) == PGRES_COPY_OUT) {
+      break;
+    }
+  }
+  return last;
+}
+
+// A link that carries nothing any more looks alive for as long as the next
+// hop's kernel acknowledges what we send.
+void ServerSession::await_answer() {
+  const auto end = Clock::now() + answer_limit_;
+  while (PQconsumeInput(raw()) != 0 && PQisBusy(raw()) != 0) {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(end - Clock::now());
+    if (left <= milliseconds{0}) {
+      gave_up_ = true;
+      shut_down();
+      return;
+    }
+    pollfd answer{.fd = PQsocket(raw()), .events = POLLIN, .revents = 0};
+    ::poll(&answer, 1, static_cast<int>(left.count()) + 1);
+  }
+}
+
 void ServerSession::fail(const PGresult* result, bool is_commit) {
   const ServerError error = error_of(result);
   full_message_ = error.message;
+  if (error.sqlstate.empty()) {
+    // A link that broke while it was written to looks well until it is read.
+    PQconsumeInput(raw());
+  }
   Error translated = to_error(error, show_data_);
   if (!is_open() || translated.kind() == ErrorKind::connection) {
     fail_lost(is_commit, error);
@@ -131,7 +223,9 @@ void ServerSession::fail(const PGresult* result, bool is_commit) {
 
 void ServerSession::fail_lost(bool is_commit, const ServerError& error) {
   const std::string reason =
-      error.message.empty() ? std::string{} : ": " + error.message;
+      !error.message.empty() ? ": " + error.message
+      : gave_up_ ? ": no answer for " + human_duration(answer_limit_)
+                 : "";
   if (is_commit) {
     throw Error(ErrorKind::in_doubt, "pg.commit-in-doubt",
                 "the connection was lost during COMMIT" + reason)
@@ -166,9 +260,27 @@ void ServerSession::receive_notice(void* self, const PGresult* result) {
        std::move(notice.message), std::move(notice.detail)});
 }
 
+milliseconds ServerSession::unanswered() const noexcept {
+  const Clock::rep asked = asked_at_;
+  return asked == 0
+             ? milliseconds{0}
+             : std::chrono::duration_cast<milliseconds>(
+                   Clock::now() - Clock::time_point(Clock::duration(asked)));
+}
+
+// PQcancel connects and waits without a limit of its own.
 void ServerSession::cancel() noexcept {
-  std::array<char, 256> ignored{};
-  PQcancel(cancel_.get(), ignored.data(), static_cast<int>(ignored.size()));
+  try {
+    const auto request = std::make_shared<CancelRequest>();
+    request->key = cancel_;
+    std::thread([request] { request->send(); }).detach();
+    if (!request->wait()) {
+      shut_down();
+    }
+  } catch (const std::exception&) {
+    // No thread to be had: the caller asks again, or shuts the link down.
+    return;
+  }
 }
 
 void ServerSession::shut_down() noexcept {

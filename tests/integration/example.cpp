@@ -56,6 +56,23 @@ const std::map<std::string, std::string> calm{{"PGEXPAND_PAUSE", "0ms"},
                                               {"PGEXPAND_BATCH_ROWS", "500"},
                                               {"PGEXPAND_LOCK_HOLD", "20s"}};
 
+std::string with_rows(std::string setup, int rows) {
+  const std::string whole = "generate_series(1, 3000)";
+  const auto at = setup.find(whole);
+  return at == std::string::npos
+             ? setup
+             : setup.replace(at, whole.size(),
+                             fmt::format("generate_series(1, {})", rows));
+}
+
+std::string original_database(const ExampleOptions& options) {
+  if (options.original == nullptr) {
+    return "template1";
+  }
+  options.original->database().disconnect();
+  return options.original->database().name();
+}
+
 constexpr const char* tables_query =
     "SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p')"
     " AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN"
@@ -67,12 +84,22 @@ constexpr const char* sequences_query =
 
 }  // namespace
 
-Example::Example(const std::string& operation) : id_(operation) {
-  database_.exec(read_example(operation + ".setup.sql"));
+Example::Example(const std::string& operation, const ExampleOptions& options)
+    : id_(operation), database_(original_database(options)) {
+  if (options.original == nullptr) {
+    database_.exec(
+        with_rows(read_example(operation + ".setup.sql"), options.rows));
+  }
+  if (!options.config.empty()) {
+    line_.write("pgexpand.yaml", options.config);
+  }
   line_.write("migrations/" + operation + ".yaml",
               read_example(operation + ".yaml"));
   line_.variables = calm;
   line_.variables["PGEXPAND_DSN"] = database_.dsn();
+  for (const auto& [name, value] : options.variables) {
+    line_.variables[name] = value;
+  }
 }
 
 int Example::run(const std::vector<std::string>& words) {
@@ -88,13 +115,22 @@ int Example::contract() { return run({"contract", id_}); }
 int Example::roll_back() { return run({"rollback", id_}); }
 
 Process Example::spawn(const std::vector<std::string>& words) const {
-  Environment environment;
+  return spawn_build(PGEXPAND_BINARY, words, {});
+}
+
+Process Example::spawn_build(const std::string& program,
+                             std::vector<std::string> words,
+                             Environment environment) const {
   for (const auto& [name, value] : line_.variables) {
     environment.push_back(name + "=" + value);
   }
   environment.push_back("PGEXPAND_DIR=" +
                         (line_.folder() / "migrations").string());
-  return database_.spawn_pgexpand(words, environment);
+  const auto config = line_.folder() / "pgexpand.yaml";
+  if (std::filesystem::exists(config)) {
+    words.insert(words.end(), {"--config", config.string()});
+  }
+  return testing::spawn_build(program, words, environment);
 }
 
 std::string Example::schema() const { return schema_dump(database_.dsn()); }

@@ -3,17 +3,28 @@
 #include "cli/command_line.hpp"
 #include "support/test_database.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
 namespace pgexpand::testing {
+
+struct ExampleOptions {
+  int rows = 3000;     ///< Of its largest table.
+  std::string config;  ///< pgexpand.yaml; empty: none.
+  /// Added to the settings named below.
+  std::map<std::string, std::string> variables;
+  /// The database is a copy of this example's; null: its tables as at first.
+  class Example* original = nullptr;
+};
 
 /// One operation's example of migrations-examples/: its tables in a database
 /// of their own, its file in a folder of its own. Batches are of 500
 /// rows, without a pause.
 class Example {
  public:
-  explicit Example(const std::string& operation);
+  explicit Example(const std::string& operation,
+                   const ExampleOptions& options = {});
 
   /// Runs a command in-process. Returns the exit code.
   int run(const std::vector<std::string>& words);
@@ -22,6 +33,10 @@ class Example {
   int roll_back();
   /// Starts the real program with `words`.
   [[nodiscard]] Process spawn(const std::vector<std::string>& words) const;
+  /// Starts another build of it, with further variables.
+  [[nodiscard]] Process spawn_build(const std::string& program,
+                                    std::vector<std::string> words,
+                                    Environment environment) const;
   /// What the last run() wrote, stderr first.
   [[nodiscard]] std::string said() const { return line_.err + line_.out; }
 

@@ -179,8 +179,9 @@ ProcessResult run_process(const Arguments& command,
   return Process(command, environment, input).wait();
 }
 
-Process spawn_pgexpand(const Arguments& arguments,
-                       const Environment& environment) {
+Process spawn_build(const std::string& program,
+                    const Arguments& arguments,
+                    const Environment& environment) {
   Arguments command{"env"};
   for (const auto& variable : inherited()) {
     if (!may_reach_pgexpand(variable)) {
@@ -188,9 +189,14 @@ Process spawn_pgexpand(const Arguments& arguments,
     }
   }
   command.insert(command.end(), environment.begin(), environment.end());
-  command.emplace_back(PGEXPAND_BINARY);
+  command.push_back(program);
   command.insert(command.end(), arguments.begin(), arguments.end());
   return Process(command);
+}
+
+Process spawn_pgexpand(const Arguments& arguments,
+                       const Environment& environment) {
+  return spawn_build(PGEXPAND_BINARY, arguments, environment);
 }
 
 ProcessResult run_pgexpand(const Arguments& arguments,

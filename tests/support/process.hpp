@@ -65,5 +65,9 @@ Process spawn_pgexpand(const Arguments& arguments,
                        const Environment& environment = {});
 ProcessResult run_pgexpand(const Arguments& arguments,
                            const Environment& environment = {});
+/// spawn_pgexpand for another build of the program.
+Process spawn_build(const std::string& program,
+                    const Arguments& arguments,
+                    const Environment& environment = {});
 
 }  // namespace pgexpand::testing

@@ -1,5 +1,6 @@
 #include "support/standby.hpp"
 
+#include "support/server_user.hpp"
 #include "support/test_database.hpp"
 
 #include <fmt/format.h>
@@ -14,23 +15,6 @@ namespace pgexpand::testing {
 namespace {
 
 constexpr int port = 6543;  // in a folder of its own
-
-/// PostgreSQL refuses to run as root; the sandbox's own server does as well.
-Arguments as_server_user(Arguments command) {
-  if (geteuid() == 0) {
-    const Arguments prefix{"setpriv", "--reuid=postgres", "--regid=postgres",
-                           "--init-groups"};
-    command.insert(command.begin(), prefix.begin(), prefix.end());
-  }
-  return command;
-}
-
-void run_as_server_user(const Arguments& command) {
-  const auto result = run_process(as_server_user(command));
-  if (result.exit_code != 0) {
-    throw std::runtime_error(result.err);
-  }
-}
 
 std::unique_ptr<pg::Session> primary() {
   return pg::connect({.dsn = shared_server().dsn()}).session;

@@ -71,10 +71,10 @@ std::string server_program(const std::string& name) {
   return access(path.c_str(), X_OK) == 0 ? path : name;
 }
 
-TestDatabase::TestDatabase() {
+TestDatabase::TestDatabase(const std::string& original) {
   static int count = 0;
   name_ = fmt::format("test_{}", ++count);
-  on_server("CREATE DATABASE " + name_);
+  on_server("CREATE DATABASE " + name_ + " TEMPLATE " + original);
 }
 
 TestDatabase::~TestDatabase() {

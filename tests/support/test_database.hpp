@@ -24,7 +24,8 @@ void stop_shared_server();
 /// object; kept, and named on stderr, with PGEXPAND_KEEP_TEST_DATABASE=1.
 class TestDatabase {
  public:
-  TestDatabase();
+  /// A copy of database `original`, to which nobody may be connected then.
+  explicit TestDatabase(const std::string& original = "template1");
   ~TestDatabase();
   TestDatabase(const TestDatabase&) = delete;
   TestDatabase& operator=(const TestDatabase&) = delete;
@@ -47,6 +48,8 @@ class TestDatabase {
   pg::Result query(const std::string& sql);
   /// query() for one row with one value; nullopt is SQL NULL.
   pg::Value query_one(const std::string& sql);
+  /// Closes the kept connection, so that the database may be copied.
+  void disconnect() { session_.reset(); }
 
   /// spawn_pgexpand and run_pgexpand with PGEXPAND_DSN set to dsn().
   [[nodiscard]] Process spawn_pgexpand(const Arguments& arguments,

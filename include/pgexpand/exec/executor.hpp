@@ -48,13 +48,18 @@ class Workbench;
 
 /// The lease: one pgexpand at a time per state schema. Holds an advisory
 /// transaction lock on a connection of its own and beats every 5 s; see
-/// safety.md, Runner. The connection also watches who blocks the work session.
+/// safety.md, Runner. Watches who blocks the work session, and whether its link
+/// still carries anything.
 class Runner {
  public:
   struct Options {
     pg::ConnectOptions connect;
     sql::Identifier state_schema;
     milliseconds wait{60'000};  ///< runner.wait; 0 fails at once.
+    milliseconds heartbeat{5'000};
+    /// A link is dead when nothing was answered on it for so long that the
+    /// server answers at once.
+    milliseconds silence{15'000};
   };
 
   /// Polls for the lease. Throws Error(busy, "runner.busy") naming the other

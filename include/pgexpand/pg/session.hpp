@@ -79,7 +79,14 @@ class Session {
   /// only if the statement read no rows.
   [[nodiscard]] virtual std::string full_message() const { return {}; }
 
-  /// Asks the server to cancel the running statement. Any thread. Never throws.
+  /// How long the statement under way has had no answer; zero between
+  /// statements. Any thread.
+  [[nodiscard]] virtual std::chrono::milliseconds unanswered() const noexcept {
+    return {};
+  }
+  /// Asks the server to cancel the running statement. Takes 5 s at most: when
+  /// the request cannot be delivered by then, the session is shut down, so that
+  /// it never hits a later statement. Any thread. Never throws.
   virtual void cancel() noexcept = 0;
   /// Ends a hung call by shutting the socket. Any thread. Never throws.
   virtual void shut_down() noexcept = 0;
@@ -127,6 +134,12 @@ struct ConnectOptions {
   bool read_only = false;  ///< default_transaction_read_only = on.
   bool show_data = false;  ///< Do not withhold row contents in errors.
   std::chrono::milliseconds connect_timeout{10'000};
+  /// A statement without an answer for so long means that the link is dead.
+  /// Zero: wait for ever. While connecting it is connect_timeout.
+  std::chrono::milliseconds answer_limit{0};
+  /// Behind a pooler return a session without our settings, good for a look,
+  /// instead of throwing.
+  bool allow_pooler = false;
 };
 
 /// What the connection looked like before our settings were made.
@@ -150,8 +163,9 @@ struct Connection {
 /// Opens a session and makes the settings of safety.md. Throws
 /// Error(connection, "pg.cannot-connect") without any part of the DSN that
 /// could be a password; Error(usage, "pg.bad-dsn") for one libpq cannot read;
-/// Error(refused) for a server older than 14 or a hostile setting that cannot
-/// be changed.
+/// Error(refused) for a server older than 14, a hostile setting that cannot be
+/// changed, or a pooler ("pg.pooler"), on whose server connections nothing is
+/// left behind.
 [[nodiscard]] Connection connect(const ConnectOptions& options);
 
 }  // namespace pgexpand::pg
