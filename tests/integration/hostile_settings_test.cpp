@@ -13,9 +13,9 @@ constexpr int first_with_transaction_timeout = 170'000;
 const std::vector<std::string> against_us{
     "search_path = 'pg_temp, nowhere'",
     "lock_timeout = 1",
-    "statement_timeout = '150ms'",
-    "idle_in_transaction_session_timeout = 300",
-    "idle_session_timeout = 300",
+    "statement_timeout = '400ms'",
+    "idle_in_transaction_session_timeout = 800",
+    "idle_session_timeout = 800",
     "default_transaction_isolation = 'serializable'",
     "default_transaction_read_only = on",
     "default_transaction_deferrable = on",
@@ -139,7 +139,7 @@ TEST_F(HostileSettings, OfTheDatabase) {
   }
   if (server_->server_version_num() >= first_with_transaction_timeout) {
     ASSERT_TRUE(
-        set("DATABASE " + database_.name(), "transaction_timeout = 500"));
+        set("DATABASE " + database_.name(), "transaction_timeout = 1000"));
   }
   expect_the_same();
 }
@@ -149,7 +149,7 @@ TEST_F(HostileSettings, OfTheRole) {
     set("ROLE " + role_, setting);
   }
   if (server_->server_version_num() >= first_with_transaction_timeout) {
-    ASSERT_TRUE(set("ROLE " + role_, "transaction_timeout = 500"));
+    ASSERT_TRUE(set("ROLE " + role_, "transaction_timeout = 1000"));
   }
   expect_the_same();
 }
