@@ -68,8 +68,8 @@ class Needs {
 
   void read_tables() {
     std::ranges::sort(names_);
-    const auto twice = std::ranges::unique(names_);
-    names_.erase(twice.begin(), twice.end());
+    // Clang 14 cannot read the range that std::ranges::unique() returns.
+    names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
     const catalog::Catalog catalog = pg::read_catalog(
         session_, at_.arrival,
         {.tables = names_, .state_schema = state_schema(invocation_)});
