@@ -1,5 +1,6 @@
 // The list of commands, and the one place that catches.
 #include "cli/command.hpp"
+#include "cli/completion.hpp"
 #include "cli/dsn.hpp"
 #include "cli/usage.hpp"
 #include "pgexpand/base/error.hpp"
@@ -21,7 +22,7 @@ constexpr auto commands = {
     add_resume_command,   add_set_command,      add_status_command,
     add_history_command,  add_verify_command,   add_wait_command,
     add_doctor_command,   add_explain_command,  add_config_command,
-    add_version_command,  add_sandbox_command};
+    add_version_command,  add_sandbox_command,  add_completion_command};
 
 void add_globals(CLI::App& app, Globals& globals) {
   app.add_option("--dsn", globals.dsn,
@@ -124,6 +125,15 @@ int act(Invocation& invocation) {
   return code;
 }
 
+int show_candidates(const CLI::App& app,
+                    Invocation& invocation,
+                    const std::vector<std::string>& words) {
+  for (const auto& [word, help] : complete(app, invocation, words)) {
+    invocation.out() << word << (help.empty() ? "" : "\t") << help << '\n';
+  }
+  return 0;
+}
+
 int parse_and_act(int argc, const char* const* argv, Invocation& invocation) {
   CLI::App app(
       "Changes the schema of a PostgreSQL database under load, by "
@@ -138,6 +148,9 @@ int parse_and_act(int argc, const char* const* argv, Invocation& invocation) {
     add_command(app, invocation);
   }
   app.require_subcommand(1);
+  if (argc > 1 && argv[1] == completion_request) {
+    return show_candidates(app, invocation, {argv + 2, argv + argc});
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

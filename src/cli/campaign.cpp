@@ -13,15 +13,6 @@
 namespace pgexpand::cli {
 namespace {
 
-std::vector<spec::MigrationSpec> load_leniently(Invocation& invocation) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(invocation.spec_folder(), ignored)) {
-    return {};
-  }
-  Diagnostics passed_over;
-  return spec::load_folder(invocation.spec_folder().string(), passed_over);
-}
-
 void set_deadline(Invocation& invocation) {
   if (const auto limit = invocation.settings().runner_max_runtime) {
     invocation.environment().stop.deadline =
@@ -38,7 +29,7 @@ Campaign::Campaign(Invocation& invocation,
   invocation.is_stream = true;
   invocation.body["migrations"] = report::Json::array();
   auto specs = files == Files::strict ? load_specs(invocation)
-                                      : load_leniently(invocation);
+                                      : load_readable_specs(invocation);
   set_deadline(invocation);
   if (files == Files::strict) {
     refuse_first(invocation, specs, ids);

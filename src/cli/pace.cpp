@@ -54,4 +54,14 @@ state::WalkSettings live_value(std::string_view key,
   return {};
 }
 
+std::vector<std::string> live_keys() {
+  std::vector<std::string> keys;
+  for (const spec::SettingName& name : spec::setting_names()) {
+    if (name.live) {
+      keys.emplace_back(name.key.substr(name.key.find('.') + 1));
+    }
+  }
+  return keys;
+}
+
 }  // namespace pgexpand::cli

@@ -3,7 +3,9 @@
 #include "pgexpand/backfill/engine.hpp"
 #include "pgexpand/spec/settings.hpp"
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgexpand::cli {
 
@@ -14,5 +16,7 @@ namespace pgexpand::cli {
 /// walk. Empty: it cannot be changed while a walk runs.
 [[nodiscard]] state::WalkSettings live_value(std::string_view key,
                                              const spec::Settings& settings);
+/// The keys that live_value() knows, without "backfill.".
+[[nodiscard]] std::vector<std::string> live_keys();
 
 }  // namespace pgexpand::cli

@@ -28,8 +28,7 @@ std::string hint_for(const std::optional<std::string>& meant,
 
 Error unknown_command(const CLI::App& app, const std::string& word) {
   std::vector<std::string> names;
-  for (const CLI::App* command :
-       app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* command : every_command(app)) {
     names.push_back(command->get_name());
   }
   return Error(ErrorKind::usage, "cli.unknown-command",
@@ -71,6 +70,10 @@ std::string reworded(std::string text) {
 }
 
 }  // namespace
+
+std::vector<const CLI::App*> every_command(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
 
 Error usage_error(const CLI::App& app, const CLI::ParseError& problem) {
   const auto extras = app.remaining(true);

@@ -6,7 +6,11 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <vector>
+
 namespace pgexpand::cli {
+
+[[nodiscard]] std::vector<const CLI::App*> every_command(const CLI::App& app);
 
 /// What is wrong with a command line, in our words, with did-you-mean for
 /// commands and options. `app` is the one that threw `problem`.

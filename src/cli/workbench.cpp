@@ -65,6 +65,15 @@ std::vector<spec::MigrationSpec> load_specs(Invocation& invocation) {
   return specs;
 }
 
+std::vector<spec::MigrationSpec> load_readable_specs(Invocation& invocation) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(invocation.spec_folder(), ignored)) {
+    return {};
+  }
+  Diagnostics passed_over;
+  return spec::load_folder(invocation.spec_folder().string(), passed_over);
+}
+
 void check_dependencies(Invocation& invocation, const Roster& roster) {
   Diagnostics findings;
   for (const Known& known : roster.all()) {

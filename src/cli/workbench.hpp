@@ -50,6 +50,11 @@ class Workbench {
 [[nodiscard]] std::vector<spec::MigrationSpec> load_specs(
     Invocation& invocation);
 
+/// The specs as far as they can be read, nothing without a folder: for a
+/// command that must work when some are bad. `lint` speaks of those.
+[[nodiscard]] std::vector<spec::MigrationSpec> load_readable_specs(
+    Invocation& invocation);
+
 /// Stops the command with exit code 2 if a spec depends on a migration that
 /// is neither in the folder nor in the database.
 void check_dependencies(Invocation& invocation, const Roster& roster);

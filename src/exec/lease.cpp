@@ -5,6 +5,7 @@
 #include "exec/lease.hpp"
 
 #include "pgexpand/base/units.hpp"
+#include "pgexpand/exec/at_work.hpp"
 
 #include <fmt/format.h>
 
@@ -235,6 +236,32 @@ Lease take_lease(const Runner::Options& options,
           .hold = std::move(hold),
           .arrival = std::move(connection.arrival),
           .before = std::move(before)};
+}
+
+// pg_locks shows a bigint key in two halves, and everyone may read it.
+std::optional<AtWork> at_work(pg::Session& session,
+                              const sql::Identifier& state_schema) {
+  const auto found = session.run(
+      Statement::of("SELECT r.host, r.process, to_char(r.started_at,"
+                    " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),"
+                    " coalesce(substring(a.application_name"
+                    " FROM '^pgexpand ([0-9a-z_]+) [a-z]+$'), '')"
+                    " FROM {}.runner AS r"
+                    " JOIN pg_catalog.pg_locks AS l ON l.pid = r.control_pid"
+                    " AND l.locktype = 'advisory' AND l.granted"
+                    " AND l.objsubid = 1"
+                    " AND (l.classid::bigint << 32) | l.objid::bigint = {}"
+                    " LEFT JOIN pg_catalog.pg_stat_activity AS a"
+                    " ON a.pid = r.work_pid",
+                    state_schema, lease_key(state_schema)));
+  if (found.rows.empty()) {
+    return std::nullopt;
+  }
+  const pg::Row& row = found.rows.front();
+  return AtWork{.host = row.at(0).value_or(""),
+                .process = std::stoi(row.at(1).value_or("0")),
+                .since = row.at(2).value_or(""),
+                .migration = row.at(3).value_or("")};
 }
 
 }  // namespace pgexpand::exec

@@ -1,6 +1,7 @@
 #include "chaos/cluster.hpp"
 
 #include "chaos/link.hpp"
+#include "support/server_user.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-using testing::Arguments;
+using testing::as_server_user;
+using testing::run_as_server_user;
 
 constexpr const char* pooler_path = "/usr/sbin/pgbouncer";
 constexpr auto patience = 60s;
@@ -34,23 +36,6 @@ sandbox::Options options() {
                      "log_line_prefix = '%m [%p] %a '",
                      "wal_retrieve_retry_interval = '100ms'"};
   return result;
-}
-
-// Changing the user forgets what becomes of a child when we are killed.
-Arguments as_server_user(Arguments command) {
-  if (geteuid() == 0) {
-    const Arguments prefix{"setpriv", "--reuid=postgres", "--regid=postgres",
-                           "--init-groups", "--pdeathsig=KILL"};
-    command.insert(command.begin(), prefix.begin(), prefix.end());
-  }
-  return command;
-}
-
-void run_as_server_user(const Arguments& command) {
-  const auto result = testing::run_process(as_server_user(command));
-  if (result.exit_code != 0) {
-    throw std::runtime_error(result.err);
-  }
 }
 
 std::string contents(const std::string& path) {

@@ -2,6 +2,7 @@
 #include "integration/flow.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -13,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Clock = std::chrono::steady_clock;
 
 class Stopping : public Flow {
@@ -67,6 +69,11 @@ class Stopping : public Flow {
     });
   }
 
+  nlohmann::json runner() {
+    EXPECT_EQ(run({"status", "-o", "json"}), 0) << line_.err;
+    return nlohmann::json::parse(line_.out).at("runner");
+  }
+
   std::string filled() {
     return one("SELECT count(*) FROM orders WHERE c1 = upper(status)");
   }
@@ -105,6 +112,25 @@ TEST_P(OneSignal, StopsAtABatchAndTheSameCommandGoesOn) {
 INSTANTIATE_TEST_SUITE_P(Each,
                          OneSignal,
                          ::testing::Values(SIGINT, SIGTERM, SIGHUP));
+
+TEST_F(Stopping, StatusTellsARunThatLivesFromOneThatWasKilled) {
+  auto process = spawn_apply();
+  wait_for_progress();
+  EXPECT_EQ(run({"status"}), 0) << line_.err;
+  EXPECT_THAT(line_.out, HasSubstr(fmt::format("at work: process {} on host ",
+                                               process.pid())));
+  EXPECT_THAT(line_.out, HasSubstr(", on 1_column\n"));
+  EXPECT_EQ(runner().at("process"), process.pid());
+  EXPECT_EQ(runner().at("migration"), "1_column");
+  process.kill();
+  wait_until([&] { return runner().is_null(); });
+  EXPECT_EQ(run({"status"}), 0) << line_.err;
+  EXPECT_THAT(line_.out, AllOf(HasSubstr("in backfill, "),
+                               HasSubstr("\nno pgexpand is at work\n")));
+  expect_goes_on();
+  EXPECT_EQ(run({"status"}), 0) << line_.err;
+  EXPECT_THAT(line_.out, Not(HasSubstr("at work")));
+}
 
 TEST_F(Stopping, TheFirstSignalLetsABatchFinishAndTheSecondDoesNot) {
   auto process = spawn_slow_batch();

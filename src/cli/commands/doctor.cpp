@@ -14,16 +14,6 @@ namespace {
 
 constexpr int gate_closed = 7;
 
-/// The files as far as they can be read: `lint` speaks of the others.
-std::vector<spec::MigrationSpec> read_specs(Invocation& invocation) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(invocation.spec_folder(), ignored)) {
-    return {};
-  }
-  Diagnostics findings;
-  return spec::load_folder(invocation.spec_folder().string(), findings);
-}
-
 bool is_about_rights(const Diagnostic& finding) {
   return finding.severity == Severity::refusal &&
          finding.code.starts_with("rights.");
@@ -38,7 +28,7 @@ class Needs {
   void read() {
     state::Store store(session_, state_schema(invocation_));
     at_.state_obstacle = store.obstacle();
-    const Roster roster(read_specs(invocation_), stored(store));
+    const Roster roster(load_readable_specs(invocation_), stored(store));
     for (const Known& known : roster.all()) {
       if (known.spec != nullptr && known.standing() != Standing::contracted) {
         read(known);

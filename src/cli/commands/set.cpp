@@ -28,17 +28,6 @@ std::string full_key(const std::string& key) {
   return key.find('.') == std::string::npos ? "backfill." + key : key;
 }
 
-/// Keys that can be changed, without "backfill.".
-std::vector<std::string> live_keys() {
-  std::vector<std::string> keys;
-  for (const spec::SettingName& name : spec::setting_names()) {
-    if (name.live) {
-      keys.emplace_back(name.key.substr(name.key.find('.') + 1));
-    }
-  }
-  return keys;
-}
-
 Error unknown_key(const std::string& key) {
   const auto keys = live_keys();
   const auto meant = spec::did_you_mean(key, keys);

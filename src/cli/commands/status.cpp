@@ -1,6 +1,7 @@
 #include "cli/command.hpp"
 #include "cli/commands/status_view.hpp"
 #include "cli/workbench.hpp"
+#include "pgexpand/exec/at_work.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -23,16 +24,6 @@ struct Options {
   bool exit_code = false;
 };
 
-/// The files as far as they can be read: status must work when they are bad.
-std::vector<spec::MigrationSpec> read_specs(Invocation& invocation) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(invocation.spec_folder(), ignored)) {
-    return {};
-  }
-  Diagnostics findings;
-  return spec::load_folder(invocation.spec_folder().string(), findings);
-}
-
 std::optional<state::PublishedVersion> version_of(
     const std::vector<state::PublishedVersion>& versions,
     const std::string& id) {
@@ -41,11 +32,40 @@ std::optional<state::PublishedVersion> version_of(
   return found == versions.end() ? std::nullopt : std::optional(*found);
 }
 
+bool is_entered(const StatusRow& row) {
+  const state::Migration* stored = row.known->stored;
+  return stored != nullptr &&
+         (stored->running || stored->status == state::Status::rolling_back);
+}
+
+/// For whoever looks at an unfinished run: does it still run?
+std::string runner_text(const std::optional<exec::AtWork>& runner) {
+  if (!runner) {
+    return "no pgexpand is at work";
+  }
+  return fmt::format("at work: process {} on host {}, since {}{}",
+                     runner->process, runner->host, runner->since,
+                     runner->migration.empty() ? "" : ", on ") +
+         runner->migration;
+}
+
+report::Json runner_json(const std::optional<exec::AtWork>& runner) {
+  if (!runner) {
+    return nullptr;
+  }
+  return {{"host", runner->host},
+          {"process", runner->process},
+          {"since", runner->since},
+          {"migration", runner->migration.empty()
+                            ? report::Json(nullptr)
+                            : report::Json(runner->migration)}};
+}
+
 /// Returns true if there is something left to do.
 bool show_once(Invocation& invocation,
                Workbench& bench,
                const Options& options) {
-  const Roster roster(read_specs(invocation), bench.stored());
+  const Roster roster(load_readable_specs(invocation), bench.stored());
   const auto versions = bench.store().versions();
   std::vector<StatusRow> rows;
   bool is_pending = false;
@@ -64,7 +84,12 @@ bool show_once(Invocation& invocation,
       is_pending = is_pending || !known.next_command().empty();
     }
   }
+  const bool is_unfinished = std::ranges::any_of(rows, is_entered);
+  const auto runner =
+      is_unfinished ? exec::at_work(bench.session(), state_schema(invocation))
+                    : std::nullopt;
   invocation.body["database"] = bench.arrival().database;
+  invocation.body["runner"] = runner_json(runner);
   invocation.body["migrations"] = report::Json::array();
   for (const StatusRow& row : rows) {
     invocation.body["migrations"].push_back(status_json(row));
@@ -72,6 +97,9 @@ bool show_once(Invocation& invocation,
   if (!invocation.json()) {
     fmt::print(invocation.out(), "{}",
                status_text(rows, invocation.out_style()));
+    if (is_unfinished && !bench.arrival().is_standby) {
+      fmt::print(invocation.out(), "{}\n", runner_text(runner));
+    }
     invocation.out().flush();
   }
   return is_pending;

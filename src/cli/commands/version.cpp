@@ -36,17 +36,11 @@ Error not_published(const std::string& id, const PublishedVersion& newest) {
           fmt::format("the newest is `pgexpand version {}`", newest.migration));
 }
 
-/// The files as far as they can be read, for an id that was mistyped.
+/// Says so if nothing is known of an id: it was mistyped.
 void check_known(Invocation& invocation,
                  Workbench& bench,
                  const std::string& id) {
-  std::error_code ignored;
-  Diagnostics passed_over;
-  auto specs =
-      std::filesystem::is_directory(invocation.spec_folder(), ignored)
-          ? spec::load_folder(invocation.spec_folder().string(), passed_over)
-          : std::vector<spec::MigrationSpec>{};
-  const Roster roster(std::move(specs), bench.stored());
+  const Roster roster(load_readable_specs(invocation), bench.stored());
   static_cast<void>(roster.get(id));
 }
 
