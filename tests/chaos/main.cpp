@@ -1,6 +1,7 @@
 // Chaos: migrations under writers and faults, a trial for each seed.
 #include "chaos/cluster.hpp"
 #include "chaos/trial.hpp"
+#include "places.hpp"
 #include "support/process.hpp"
 
 #include <fmt/format.h>
@@ -32,7 +33,7 @@ struct Request {
   int seconds = 5;
   int jobs = 2;
   std::string logs = "chaos-logs";
-  std::string program = PGEXPAND_BINARY;
+  std::string program = pgexpand::testing::shipped_program();
   bool only_schedule = false;
   bool is_one = false;
 };

@@ -1,6 +1,7 @@
 #include "cli/command_line.hpp"
 #include "cli/explanations.hpp"
 #include "pgexpand/spec/settings.hpp"
+#include "places.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,8 +29,7 @@ std::set<std::string> codes_in_source() {
                                      "k.confdelsetcols", "k.conenforced"};
   const std::regex pattern("\"([a-z]+\\.[a-z0-9]+(?:-[a-z0-9]+)*)\"");
   std::set<std::string> codes;
-  const std::filesystem::path source =
-      std::filesystem::path(PGEXPAND_SOURCE_DIR) / "src";
+  const std::filesystem::path source = testing::source_folder() / "src";
   for (const auto& file :
        std::filesystem::recursive_directory_iterator(source)) {
     if (!file.is_regular_file() ||

@@ -4,6 +4,7 @@
 #include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/overloaded.hpp"
 #include "pgexpand/plan/plan.hpp"
+#include "places.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -78,8 +79,7 @@ TEST(FaultPoints, EachIsMetByAnExampleOrStruckByATestOfItsOwn) {
 }
 
 TEST(FaultPoints, AreListedByTheProgramWithFaults) {
-  const auto listed =
-      run_process({PGEXPAND_FAULTY_BINARY, "--list-fault-points"});
+  const auto listed = run_process({faulty_program(), "--list-fault-points"});
   std::istringstream lines(listed.out);
   std::vector<std::string> names;
   for (std::string line; std::getline(lines, line);) {
@@ -93,7 +93,7 @@ TEST(FaultPoints, AreListedByTheProgramWithFaults) {
 
 TEST(FaultPoints, AreNotInTheProgramThatIsShipped) {
   Example example("add_column", {});
-  auto shipped = example.spawn_build(PGEXPAND_BINARY, {"apply"},
+  auto shipped = example.spawn_build(shipped_program(), {"apply"},
                                      {"PGEXPAND_FAULT=before_commit=kill"});
   EXPECT_EQ(shipped.wait().exit_code, 0);
   EXPECT_EQ(run_pgexpand({"--list-fault-points"}).exit_code, 2);

@@ -1,5 +1,7 @@
 #include "faults/trial.hpp"
 
+#include "places.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -50,7 +52,7 @@ Victim::Victim(const Example& example,
                const std::string& fault)
     : trace_(new_trace()),
       process_(example.spawn_build(
-          PGEXPAND_FAULTY_BINARY, words, environment_of(fault, trace_))) {}
+          faulty_program(), words, environment_of(fault, trace_))) {}
 
 Victim::~Victim() {
   std::error_code ignored;

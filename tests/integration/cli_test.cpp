@@ -1,5 +1,6 @@
 // The commands that act, in-process, against a real server.
 #include "cli/command_line.hpp"
+#include "places.hpp"
 #include "support/test_database.hpp"
 
 #include <gmock/gmock.h>
@@ -279,8 +280,8 @@ TEST_F(CliFlow, ASignalBeforeTheFirstStepExitsWith6) {
 TEST_F(CliFlow, AClosedStdoutStopsNothing) {
   EXPECT_EQ(
       testing::run_process({"sh", "-c",
-                            "cd '" + line_.folder().string() +
-                                "' && { '" PGEXPAND_BINARY
+                            "cd '" + line_.folder().string() + "' && { '" +
+                                testing::shipped_program() +
                                 "' apply -o json; echo $? > code; } | true"},
                            {"PGEXPAND_DSN=" + database_.dsn()})
           .exit_code,

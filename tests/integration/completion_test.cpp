@@ -1,5 +1,6 @@
 // The script for bash, in bash. Those for other shells need shells that a
 // machine may not have.
+#include "places.hpp"
 #include "support/process.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +15,7 @@ std::string offered(const std::string& words) {
        "source <(\"$0\" completion bash); COMP_WORDS=(\"$0\" " + words +
            "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _pgexpand \"$0\";"
            " echo \"${COMPREPLY[*]}\"",
-       PGEXPAND_BINARY});
+       shipped_program()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   return result.out;
 }

@@ -1,5 +1,7 @@
 #include "example.hpp"
 
+#include "places.hpp"
+
 #include <fmt/format.h>
 
 #include <fstream>
@@ -10,7 +12,7 @@ namespace pgexpand::testing {
 namespace {
 
 std::string read_example(const std::string& name) {
-  const std::string path = PGEXPAND_SOURCE_DIR "/migrations-examples/" + name;
+  const std::string path = source_folder() / "migrations-examples" / name;
   std::ifstream file(path);
   if (!file) {
     throw std::runtime_error("no file " + path);
@@ -115,7 +117,7 @@ int Example::contract() { return run({"contract", id_}); }
 int Example::roll_back() { return run({"rollback", id_}); }
 
 Process Example::spawn(const std::vector<std::string>& words) const {
-  return spawn_build(PGEXPAND_BINARY, words, {});
+  return spawn_build(shipped_program(), words, {});
 }
 
 Process Example::spawn_build(const std::string& program,

@@ -1,6 +1,7 @@
 // docs/roles.md, run as it stands there: these rights are enough for every
 // command, and each of them is needed.
 #include "integration/flow.hpp"
+#include "places.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +18,7 @@ using ::testing::Not;
 
 /// The SQL below a heading of docs/roles.md, as it stands there.
 std::string recipe(const std::string& heading) {
-  std::ifstream page(std::string(PGEXPAND_SOURCE_DIR) + "/docs/roles.md");
+  std::ifstream page(source_folder() / "docs" / "roles.md");
   std::string sql;
   bool is_below = false;
   bool is_sql = false;

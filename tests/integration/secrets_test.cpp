@@ -1,6 +1,7 @@
 // No part of a connection string that could be a password is ever shown or
 // stored, however wrong the string is.
 #include "integration/flow.hpp"
+#include "places.hpp"
 
 #include <fmt/format.h>
 
@@ -105,7 +106,7 @@ class Secrets : public Flow {
                     dsn == line_.variables.end()
                         ? "--unset=PGEXPAND_DSN"
                         : "PGEXPAND_DSN=" + dsn->second,
-                    PGEXPAND_BINARY};
+                    testing::shipped_program()};
     words.insert(words.end(), command.begin(), command.end());
     words.emplace_back("--verbose");
     const auto ran = run_process(words);

@@ -1,6 +1,7 @@
 #include "ops/operation_test.hpp"
 
 #include "pgexpand/spec/migration_spec.hpp"
+#include "places.hpp"
 
 #include <fmt/format.h>
 
@@ -77,10 +78,10 @@ std::vector<std::string> OperationTest::codes() const {
 void OperationTest::expect_golden() {
   const std::string name = operation_ + ".yaml";
   const auto planned = plan_file(
-      read_file(PGEXPAND_SOURCE_DIR "/migrations-examples/" + name), name);
-  ASSERT_TRUE(planned) << testing::PrintToString(codes());
-  const std::string golden = PGEXPAND_SOURCE_DIR "/tests/golden/" + operation_ +
-                             (versions_.views ? "_views.txt" : ".txt");
+      read_file(testing::source_folder() / "migrations-examples" / name), name);
+  ASSERT_TRUE(planned) << ::testing::PrintToString(codes());
+  const auto golden = testing::source_folder() / "tests" / "golden" /
+                      (operation_ + (versions_.views ? "_views.txt" : ".txt"));
   const std::string text = plan_text(*planned);
   if (std::getenv("PGEXPAND_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(golden, std::ios::binary) << text;

@@ -1,5 +1,7 @@
 #include "support/process.hpp"
 
+#include "places.hpp"
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -196,7 +198,7 @@ Process spawn_build(const std::string& program,
 
 Process spawn_pgexpand(const Arguments& arguments,
                        const Environment& environment) {
-  return spawn_build(PGEXPAND_BINARY, arguments, environment);
+  return spawn_build(shipped_program(), arguments, environment);
 }
 
 ProcessResult run_pgexpand(const Arguments& arguments,

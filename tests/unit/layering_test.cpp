@@ -1,3 +1,5 @@
+#include "places.hpp"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -80,7 +82,7 @@ Source read(const fs::path& file, const fs::path& root) {
 }
 
 std::vector<Source> sources_of(const std::vector<std::string>& folders) {
-  const fs::path root = PGEXPAND_SOURCE_DIR;
+  const fs::path root = testing::source_folder();
   std::vector<Source> result;
   for (const auto& folder : folders) {
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
@@ -130,7 +132,7 @@ TEST(Layering, AModuleSeesOnlyTheModulesBelowIt) {
 }
 
 TEST(Layering, APrivateHeaderStaysInItsFolder) {
-  const fs::path src = fs::path(PGEXPAND_SOURCE_DIR) / "src";
+  const fs::path src = testing::source_folder() / "src";
   for (const auto& source : our_code()) {
     for (const auto& include : source.includes) {
       if (!fs::exists(src / include)) continue;
