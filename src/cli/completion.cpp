@@ -65,7 +65,7 @@ std::vector<Candidate> listed(const CLI::Option& option) {
 
 std::vector<Candidate> values(const CLI::Option& option,
                               Invocation& invocation) {
-  const std::string name = option.get_single_name();
+  const std::string& name = option.get_single_name();
   if (name == "id") {
     return ids(invocation);
   }
@@ -146,7 +146,7 @@ class Line {
 
   /// What decides where the specs are.
   void note(const CLI::Option& option, const std::string& value) {
-    const std::string name = option.get_single_name();
+    const std::string& name = option.get_single_name();
     if (name == "dir") {
       invocation_.globals.settings[name] = {value, "--dir"};
     } else if (name == "config") {
