@@ -102,6 +102,19 @@ bool check_characters(std::string_view text,
 
 }  // namespace
 
+std::string mend_escapes(std::string_view scalar) {
+  std::string result;
+  result.reserve(scalar.size());
+  while (!scalar.empty()) {
+    const std::size_t bytes = decode(scalar).bytes;
+    result += bytes == 0 ? "\xC2" : "";
+    const std::size_t taken = std::max<std::size_t>(bytes, 1);
+    result += scalar.substr(0, taken);
+    scalar.remove_prefix(taken);
+  }
+  return result;
+}
+
 std::optional<Source> Source::check(std::string_view text,
                                     const std::string& file,
                                     Diagnostics& findings) {

@@ -48,4 +48,8 @@ class Source {
 /// `text` in double quotes for a message: short, without control characters.
 [[nodiscard]] std::string shown(std::string_view text);
 
+/// A scalar of a checked source, as YAML means it: yaml-cpp 0.7 reads the
+/// escapes `\N` and `\_` (U+0085, U+00A0) as one bare byte.
+[[nodiscard]] std::string mend_escapes(std::string_view scalar);
+
 }  // namespace pgexpand::spec

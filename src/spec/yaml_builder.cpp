@@ -116,7 +116,7 @@ void Builder::OnScalar(const YAML::Mark& mark,
   check_tag(mark, tag, is_quoted ? "!" : "?");
   auto node = std::make_shared<Node>();
   node->where = locate(mark);
-  node->value = Node::Scalar{value, !is_quoted};
+  node->value = Node::Scalar{mend_escapes(value), !is_quoted};
   check_quotes(mark, node->where);
   if (value.find('\0') != std::string::npos) {
     node->reported = true;

@@ -37,6 +37,13 @@ TEST(YamlTest, QuotedAndBlockTextIsNotPlain) {
   EXPECT_TRUE(map[3].value->scalar()->is_plain);
 }
 
+TEST(YamlTest, AnEscapedCharacterIsWhatYamlSays) {
+  EXPECT_EQ(scalar_after("\"a\\_b\\Nc\""), "a\u00A0b\u0085c");
+  EXPECT_EQ(scalar_after("\"\\xA0\\u00e9\\L\""), "\u00A0\u00E9\u2028");
+  EXPECT_EQ(scalar_after("\"ä\\_ö\""), "ä\u00A0ö");
+  EXPECT_EQ(parse_clean("\"a\\_b\": c\n")->map()->front().key, "a\u00A0b");
+}
+
 TEST(YamlTest, OnlyPlainNullIsNull) {
   const auto node = parse_clean("a: null\nb: ~\nc:\nd: 'null'\n");
   const Node::Map& map = *node->map();
