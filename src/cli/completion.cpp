@@ -34,20 +34,12 @@ std::vector<Candidate> ids(Invocation& invocation) {
   return without_help(names);
 }
 
-std::vector<Candidate> codes() {
-  std::vector<Candidate> all;
-  for (const Explanation& one : explanations()) {
-    all.push_back({std::string(one.code), ""});
-  }
-  return all;
-}
-
 std::vector<Candidate> live_settings() {
-  std::vector<Candidate> all;
-  for (const std::string& key : live_keys()) {
-    all.push_back({key + "=", ""});
+  auto keys = live_keys();
+  for (std::string& key : keys) {
+    key += '=';
   }
-  return all;
+  return without_help(keys);
 }
 
 /// The values of an option that takes one of a few, which the library shows as
@@ -70,7 +62,7 @@ std::vector<Candidate> values(const CLI::Option& option,
     return ids(invocation);
   }
   if (name == "code") {
-    return codes();
+    return without_help(explained_codes());
   }
   if (name == "change") {
     return live_settings();

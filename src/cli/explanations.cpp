@@ -18,6 +18,14 @@ const std::vector<Explanation>& explanations() {
   return all;
 }
 
+std::vector<std::string> explained_codes() {
+  std::vector<std::string> codes;
+  for (const Explanation& one : explanations()) {
+    codes.emplace_back(one.code);
+  }
+  return codes;
+}
+
 std::optional<std::string_view> explanation_of(std::string_view code) {
   const auto found =
       std::ranges::find(explanations(), code, &Explanation::code);

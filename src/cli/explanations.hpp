@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Explanation {
 
 /// All of them, in the order of the files that hold them.
 [[nodiscard]] const std::vector<Explanation>& explanations();
+[[nodiscard]] std::vector<std::string> explained_codes();
 [[nodiscard]] std::optional<std::string_view> explanation_of(
     std::string_view code);
 

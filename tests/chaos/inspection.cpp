@@ -1,5 +1,7 @@
 #include "chaos/inspection.hpp"
 
+#include "support/leftovers.hpp"
+
 #include <fmt/format.h>
 
 #include <map>
@@ -41,30 +43,8 @@ SELECT string_agg(line, E'\n' ORDER BY line) || E'\n' FROM (
   UNION ALL SELECT format('function %I.%I', nspname, proname)
   FROM pg_proc JOIN own ON own.oid = pronamespace) AS found(line))";
 
-constexpr const char* leftovers_query = R"(
-WITH own AS (
-  SELECT oid, nspname FROM pg_namespace
-  WHERE nspname NOT IN ('pgexpand', 'pg_catalog', 'information_schema')
-    AND nspname NOT LIKE 'pg\_t%'),
-relation AS (
-  SELECT c.* FROM pg_class AS c JOIN own ON own.oid = c.relnamespace),
-named(kind, name) AS (
-  SELECT 'schema', nspname FROM own
-  UNION ALL SELECT 'relation', relname FROM relation
-  UNION ALL SELECT 'column', relname || '.' || attname
-  FROM pg_attribute JOIN relation ON relation.oid = attrelid
-  WHERE NOT attisdropped
-  UNION ALL SELECT 'constraint', conname FROM pg_constraint
-  UNION ALL SELECT 'trigger', tgname FROM pg_trigger
-  UNION ALL SELECT 'function', proname FROM pg_proc
-  JOIN own ON own.oid = pronamespace)
-SELECT kind || ' ' || name || ' is left' FROM named
-WHERE name ILIKE '%pgexpand%'
-UNION ALL SELECT 'function ' || oid::regproc || ' is left' FROM pg_proc
-WHERE proname LIKE 'sync\_%'
-UNION ALL SELECT 'index ' || indexrelid::regclass || ' is invalid'
-FROM pg_index WHERE NOT indisvalid
-UNION ALL SELECT 'trigger ' || tgname || ' is left' FROM pg_trigger
+constexpr const char* own_leftovers_query = R"(
+SELECT 'trigger ' || tgname || ' is left' FROM pg_trigger
 WHERE tgrelid IN ('public.item'::regclass, 'public.entry'::regclass)
   AND NOT tgisinternal
 UNION ALL SELECT format('row %s is in quarantine (%s)', key, sqlstate)
@@ -75,7 +55,10 @@ FROM pgexpand.quarantine)";
 std::string catalog_of(Link& link) { return link.single(catalog_query); }
 
 void check_nothing_is_left(Link& link, Journal& journal) {
-  for (const Line& row : link.run(leftovers_query)) {
+  for (const Line& row : link.run(testing::leftovers_query)) {
+    journal.violation(row.at(0).value() + " is left");
+  }
+  for (const Line& row : link.run(own_leftovers_query)) {
     journal.violation(row.at(0).value());
   }
 }

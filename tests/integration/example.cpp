@@ -1,6 +1,7 @@
 #include "example.hpp"
 
 #include "places.hpp"
+#include "support/leftovers.hpp"
 
 #include <fmt/format.h>
 
@@ -21,36 +22,6 @@ std::string read_example(const std::string& name) {
   text << file.rdbuf();
   return text.str();
 }
-
-// Names of system catalogs and of the state schema do not count.
-constexpr const char* leftovers_query = R"(
-WITH foreign_schema AS (
-  SELECT oid, nspname FROM pg_namespace
-  WHERE nspname NOT IN ('pgexpand', 'pg_catalog', 'information_schema')
-    AND nspname NOT LIKE 'pg\_t%'),
-relation AS (
-  SELECT c.* FROM pg_class AS c JOIN foreign_schema AS s
-  ON s.oid = c.relnamespace),
-named(kind, name) AS (
-  SELECT 'schema', nspname FROM foreign_schema
-  UNION ALL SELECT 'relation', relname FROM relation
-  UNION ALL SELECT 'column', relname || '.' || attname FROM pg_attribute
-  JOIN relation ON relation.oid = attrelid
-  WHERE NOT attisdropped
-  UNION ALL SELECT 'constraint', conname FROM pg_constraint
-  UNION ALL SELECT 'trigger', tgname FROM pg_trigger
-  UNION ALL SELECT 'policy', polname FROM pg_policy
-  UNION ALL SELECT 'type', typname FROM pg_type
-  WHERE typnamespace IN (SELECT oid FROM foreign_schema)
-  UNION ALL SELECT 'function', proname FROM pg_proc
-  WHERE pronamespace IN (SELECT oid FROM foreign_schema)
-  UNION ALL SELECT 'statistics', stxname FROM pg_statistic_ext)
-SELECT coalesce(string_agg(line, E'\n' ORDER BY line), '') FROM (
-  SELECT kind || ' ' || name FROM named WHERE name ILIKE '%pgexpand%'
-  UNION ALL SELECT 'function ' || oid::regproc FROM pg_proc
-  WHERE proname LIKE 'sync\_%'
-  UNION ALL SELECT 'invalid index ' || indexrelid::regclass FROM pg_index
-  WHERE NOT indisvalid) AS found(line))";
 
 // Several batches for the 3,000 rows of an example, and patience on a machine
 // that has more to do.
@@ -157,7 +128,11 @@ std::string Example::data() {
 }
 
 std::string Example::leftovers() {
-  return database_.query_one(leftovers_query).value();
+  return database_
+      .query_one(fmt::format("SELECT coalesce(string_agg(line, E'\\n' ORDER BY"
+                             " line), '') FROM ({}) AS found",
+                             leftovers_query))
+      .value();
 }
 
 bool Example::is_switched() {

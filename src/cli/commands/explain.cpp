@@ -10,11 +10,7 @@ namespace pgexpand::cli {
 namespace {
 
 Error unknown_code(const std::string& code) {
-  std::vector<std::string> codes;
-  for (const Explanation& one : explanations()) {
-    codes.emplace_back(one.code);
-  }
-  const auto meant = spec::did_you_mean(code, codes);
+  const auto meant = spec::did_you_mean(code, explained_codes());
   return Error(ErrorKind::usage, "explain.unknown-code",
                fmt::format("there is no code \"{}\"", code))
       .hint(meant ? fmt::format("did you mean {}?", *meant)
@@ -23,10 +19,10 @@ Error unknown_code(const std::string& code) {
 
 int list_codes(Invocation& invocation) {
   invocation.body["codes"] = report::Json::array();
-  for (const Explanation& one : explanations()) {
-    invocation.body["codes"].push_back(one.code);
+  for (const std::string& code : explained_codes()) {
+    invocation.body["codes"].push_back(code);
     if (!invocation.json()) {
-      fmt::print(invocation.out(), "{}\n", one.code);
+      fmt::print(invocation.out(), "{}\n", code);
     }
   }
   return 0;

@@ -1,7 +1,6 @@
 #include "cli/command.hpp"
 #include "cli/commands/status_view.hpp"
 #include "cli/workbench.hpp"
-#include "pgexpand/exec/at_work.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -36,29 +35,6 @@ bool is_entered(const StatusRow& row) {
   const state::Migration* stored = row.known->stored;
   return stored != nullptr &&
          (stored->running || stored->status == state::Status::rolling_back);
-}
-
-/// For whoever looks at an unfinished run: does it still run?
-std::string runner_text(const std::optional<exec::AtWork>& runner) {
-  if (!runner) {
-    return "no pgexpand is at work";
-  }
-  return fmt::format("at work: process {} on host {}, since {}{}",
-                     runner->process, runner->host, runner->since,
-                     runner->migration.empty() ? "" : ", on ") +
-         runner->migration;
-}
-
-report::Json runner_json(const std::optional<exec::AtWork>& runner) {
-  if (!runner) {
-    return nullptr;
-  }
-  return {{"host", runner->host},
-          {"process", runner->process},
-          {"since", runner->since},
-          {"migration", runner->migration.empty()
-                            ? report::Json(nullptr)
-                            : report::Json(runner->migration)}};
 }
 
 /// Returns true if there is something left to do.

@@ -293,4 +293,26 @@ Json status_json(const StatusRow& row) {
   return json;
 }
 
+std::string runner_text(const std::optional<exec::AtWork>& runner) {
+  if (!runner) {
+    return "no pgexpand is at work";
+  }
+  std::string text = fmt::format("at work: process {} on host {}, since {}",
+                                 runner->process, runner->host, runner->since);
+  if (!runner->migration.empty()) {
+    text += ", on " + runner->migration;
+  }
+  return text;
+}
+
+Json runner_json(const std::optional<exec::AtWork>& runner) {
+  if (!runner) {
+    return nullptr;
+  }
+  return {{"host", runner->host},
+          {"process", runner->process},
+          {"since", runner->since},
+          {"migration", text_or_null(runner->migration)}};
+}
+
 }  // namespace pgexpand::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/roster.hpp"
+#include "pgexpand/exec/at_work.hpp"
 #include "pgexpand/report/json.hpp"
 #include "pgexpand/report/style.hpp"
 #include "pgexpand/state/store.hpp"
@@ -22,5 +23,11 @@ struct StatusRow {
 [[nodiscard]] std::string status_text(const std::vector<StatusRow>& rows,
                                       const report::Style& style);
 [[nodiscard]] report::Json status_json(const StatusRow& row);
+
+/// For whoever looks at an unfinished run: does it still run?
+[[nodiscard]] std::string runner_text(
+    const std::optional<exec::AtWork>& runner);
+[[nodiscard]] report::Json runner_json(
+    const std::optional<exec::AtWork>& runner);
 
 }  // namespace pgexpand::cli
