@@ -54,11 +54,9 @@ ErrorKind kind_of(const ServerError& error) {
   if (error.sqlstate == "55P03" || error.sqlstate == "40P01") {
     return ErrorKind::lock_timeout;
   }
-  // A FATAL ends the session whatever its state. Class 08 as a plain ERROR is
-  // a RAISE or a foreign server: our own link is sound.
-  return error.severity == "FATAL" || error.severity == "PANIC"
-             ? ErrorKind::connection
-             : ErrorKind::database;
+  // Class 08 as a plain ERROR is a RAISE or a foreign server: our own link is
+  // sound.
+  return is_fatal(error) ? ErrorKind::connection : ErrorKind::database;
 }
 
 std::string code_of(ErrorKind kind) {
@@ -73,6 +71,10 @@ std::string code_of(ErrorKind kind) {
 }
 
 }  // namespace
+
+bool is_fatal(const ServerError& error) noexcept {
+  return error.severity == "FATAL" || error.severity == "PANIC";
+}
 
 bool may_hold_row_data(std::string_view sqlstate) noexcept {
   return sqlstate.starts_with("22") || sqlstate.starts_with("23");

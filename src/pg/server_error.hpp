@@ -16,6 +16,9 @@ struct ServerError {
   std::string position;  ///< 1-based character of the statement.
 };
 
+/// True if it ended the session, whatever its sqlstate.
+[[nodiscard]] bool is_fatal(const ServerError& error) noexcept;
+
 /// True if MESSAGE may quote a row's values: classes 22 and 23.
 [[nodiscard]] bool may_hold_row_data(std::string_view sqlstate) noexcept;
 

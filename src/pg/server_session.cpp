@@ -41,6 +41,13 @@ ServerError error_of(const PGresult* result) {
           .position = field(result, PG_DIAG_STATEMENT_POSITION)};
 }
 
+/// The first line of what libpq itself has to say, not the server.
+std::string words_of_libpq(const PGresult* result, const PGconn* connection) {
+  const std::string text = result == nullptr ? PQerrorMessage(connection)
+                                             : PQresultErrorMessage(result);
+  return text.substr(0, text.find('\n'));
+}
+
 Row row_of(const PGresult* result, int row) {
   Row values;
   const int count = PQnfields(result);
@@ -135,9 +142,7 @@ Result ServerSession::run(const sql::Statement& statement,
     reach(FaultPoint::before_commit, socket_copy_);
   }
   asked_at_ = Clock::now().time_since_epoch().count();
-  const OwnedResult result = answer_limit_ > milliseconds{0} || is_commit
-                                 ? send_and_await(statement.text(), values)
-                                 : ask(statement.text(), values);
+  const OwnedResult result = ask(statement.text(), values);
   asked_at_ = 0;
   if (is_commit) {
     reach(FaultPoint::commit_answered, socket_copy_);
@@ -152,17 +157,9 @@ Result ServerSession::run(const sql::Statement& statement,
   }
 }
 
-// The extended protocol takes exactly one statement, unlike PQexec.
+// In two halves, so that a test may strike a COMMIT between them. The extended
+// protocol takes exactly one statement, unlike PQexec.
 ServerSession::OwnedResult ServerSession::ask(
-    const std::string& text, const std::vector<const char*>& values) {
-  return OwnedResult(PQexecParams(raw(), text.c_str(),
-                                  static_cast<int>(values.size()), nullptr,
-                                  values.data(), nullptr, nullptr, 0));
-}
-
-// Within answer_limit_, if there is one; a COMMIT always, so that a test may
-// strike between its two halves.
-ServerSession::OwnedResult ServerSession::send_and_await(
     const std::string& text, const std::vector<const char*>& values) {
   if (PQsendQueryParams(raw(), text.c_str(), static_cast<int>(values.size()),
                         nullptr, values.data(), nullptr, nullptr, 0) == 0) {
@@ -177,6 +174,7 @@ ServerSession::OwnedResult ServerSession::send_and_await(
   OwnedResult last;
   while (PGresult* result = PQgetResult(raw())) {
     last.reset(result);
+    hear_farewell(error_of(result));
     if (PQresultStatus(result) == PGRES_COPY_IN ||
         PQresultStatus(result) == PGRES_COPY_OUT) {
       break;
@@ -205,13 +203,15 @@ void ServerSession::await_answer() {
 void ServerSession::fail(const PGresult* result, bool is_commit) {
   const ServerError error = error_of(result);
   full_message_ = error.message;
+  std::string from_libpq;
   if (error.sqlstate.empty()) {
+    from_libpq = words_of_libpq(result, raw());
     // A link that broke while it was written to looks well until it is read.
     PQconsumeInput(raw());
   }
   Error translated = to_error(error, show_data_);
   if (!is_open() || translated.kind() == ErrorKind::connection) {
-    fail_lost(is_commit, error);
+    fail_lost(is_commit, from_libpq);
   }
   if (error.sqlstate.empty()) {
     // COPY, or libpq refused: nothing the server said.
@@ -221,20 +221,28 @@ void ServerSession::fail(const PGresult* result, bool is_commit) {
   throw translated;
 }
 
-void ServerSession::fail_lost(bool is_commit, const ServerError& error) {
-  const std::string reason =
-      !error.message.empty() ? ": " + error.message
-      : gave_up_ ? ": no answer for " + human_duration(answer_limit_)
-                 : "";
+// It is a notice if the session was idle, and not the last result otherwise.
+void ServerSession::hear_farewell(const ServerError& said) {
+  if (is_fatal(said)) {
+    farewell_ = said;
+  }
+}
+
+void ServerSession::fail_lost(bool is_commit, const std::string& from_libpq) {
+  std::string reason = !farewell_.message.empty() ? farewell_.message
+                       : gave_up_
+                           ? "no answer for " + human_duration(answer_limit_)
+                           : from_libpq;
+  reason = reason.empty() ? "" : ": " + reason;
   if (is_commit) {
     throw Error(ErrorKind::in_doubt, "pg.commit-in-doubt",
                 "the connection was lost during COMMIT" + reason)
-        .sqlstate(error.sqlstate)
+        .sqlstate(farewell_.sqlstate)
         .hint("run the same command again; it looks at the state tables first");
   }
   throw Error(ErrorKind::connection, "pg.connection-lost",
               "the connection to the server was lost" + reason)
-      .sqlstate(error.sqlstate)
+      .sqlstate(farewell_.sqlstate)
       .hint("run the same command again; it continues where it stopped");
 }
 
@@ -255,7 +263,9 @@ std::vector<Notice> ServerSession::take_notices() {
 
 void ServerSession::receive_notice(void* self, const PGresult* result) {
   ServerError notice = error_of(result);
-  static_cast<ServerSession*>(self)->notices_.push_back(
+  auto& session = *static_cast<ServerSession*>(self);
+  session.hear_farewell(notice);
+  session.notices_.push_back(
       {std::move(notice.severity), std::move(notice.sqlstate),
        std::move(notice.message), std::move(notice.detail)});
 }

@@ -58,11 +58,10 @@ class ServerSession final : public Session {
   static void receive_notice(void* self, const PGresult* result);
   OwnedResult ask(const std::string& text,
                   const std::vector<const char*>& values);
-  OwnedResult send_and_await(const std::string& text,
-                             const std::vector<const char*>& values);
   void await_answer();
   [[noreturn]] void fail(const PGresult* result, bool is_commit);
-  [[noreturn]] void fail_lost(bool is_commit, const ServerError& error);
+  void hear_farewell(const ServerError& said);
+  [[noreturn]] void fail_lost(bool is_commit, const std::string& from_libpq);
 
   Link link_;
   bool show_data_;
@@ -75,6 +74,7 @@ class ServerSession final : public Session {
   std::string backend_start_;
   std::string full_message_;
   std::vector<Notice> notices_;
+  ServerError farewell_;  ///< What ended the session; empty if nothing did.
 };
 
 }  // namespace pgexpand::pg

@@ -215,9 +215,29 @@ TEST(Session, ATerminatedBackendIsALostConnectionForGood) {
     const auto error = error_of(*session, "SELECT 1");
     ASSERT_TRUE(error);
     EXPECT_EQ(error->kind(), ErrorKind::connection);
+    EXPECT_THAT(error->message(), HasSubstr("due to administrator command"));
   }
   EXPECT_FALSE(session->is_open());
   EXPECT_FALSE(session->in_transaction());
+}
+
+TEST(Session, ALostLinkSaysWhatTheServerHadAgainstIt) {
+  const TestDatabase database;
+  const auto session = database.session();
+  session->run(sql_text("BEGIN"));
+  session->run(
+      sql_text("SET LOCAL idle_in_transaction_session_timeout = '1ms'"));
+  database.exec(fmt::format(
+      "DO $$BEGIN WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid = {})"
+      " LOOP PERFORM pg_stat_clear_snapshot(), pg_sleep(0.01);"
+      " END LOOP; END$$",
+      session->backend_pid()));
+  for (int call = 0; call < 2; ++call) {
+    const auto error = error_of(*session, "SELECT 1");
+    ASSERT_TRUE(error);
+    EXPECT_THAT(error->message(), HasSubstr("idle-in-transaction timeout"));
+    EXPECT_EQ(error->sqlstate(), "25P03");
+  }
 }
 
 TEST(Session, CancelEndsTheStatementAndKeepsTheSession) {
@@ -241,6 +261,7 @@ TEST(Session, ShutDownEndsAHungCall) {
   helper.join();
   ASSERT_TRUE(error);
   EXPECT_EQ(error->kind(), ErrorKind::connection);
+  EXPECT_THAT(error->message(), HasSubstr("server closed the connection"));
 }
 
 TEST(Session, NoticesAreTakenOnce) {
