@@ -6,6 +6,7 @@
 
 #include "pgexpand/base/units.hpp"
 #include "pgexpand/exec/at_work.hpp"
+#include "pgexpand/sql/timestamp.hpp"
 
 #include <fmt/format.h>
 
@@ -241,19 +242,18 @@ Lease take_lease(const Runner::Options& options,
 // pg_locks shows a bigint key in two halves, and everyone may read it.
 std::optional<AtWork> at_work(pg::Session& session,
                               const sql::Identifier& state_schema) {
-  const auto found = session.run(
-      Statement::of("SELECT r.host, r.process, to_char(r.started_at,"
-                    " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),"
-                    " coalesce(substring(a.application_name"
-                    " FROM '^pgexpand ([0-9a-z_]+) [a-z]+$'), '')"
-                    " FROM {}.runner AS r"
-                    " JOIN pg_catalog.pg_locks AS l ON l.pid = r.control_pid"
-                    " AND l.locktype = 'advisory' AND l.granted"
-                    " AND l.objsubid = 1"
-                    " AND (l.classid::bigint << 32) | l.objid::bigint = {}"
-                    " LEFT JOIN pg_catalog.pg_stat_activity AS a"
-                    " ON a.pid = r.work_pid",
-                    state_schema, lease_key(state_schema)));
+  const auto found = session.run(Statement::of(
+      "SELECT r.host, r.process, {},"
+      " coalesce(substring(a.application_name"
+      " FROM '^pgexpand ([0-9a-z_]+) [a-z]+$'), '')"
+      " FROM {}.runner AS r"
+      " JOIN pg_catalog.pg_locks AS l ON l.pid = r.control_pid"
+      " AND l.locktype = 'advisory' AND l.granted"
+      " AND l.objsubid = 1"
+      " AND (l.classid::bigint << 32) | l.objid::bigint = {}"
+      " LEFT JOIN pg_catalog.pg_stat_activity AS a"
+      " ON a.pid = r.work_pid",
+      sql::rfc3339("r.started_at"), state_schema, lease_key(state_schema)));
   if (found.rows.empty()) {
     return std::nullopt;
   }

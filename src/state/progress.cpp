@@ -1,4 +1,5 @@
 // Cursors of walks, quarantined rows, and events.
+#include "pgexpand/sql/timestamp.hpp"
 #include "pgexpand/state/store.hpp"
 #include "state/fenced.hpp"
 #include "state/reader.hpp"
@@ -14,10 +15,6 @@ namespace {
 using sql::Statement;
 
 std::string text(std::int64_t number) { return std::to_string(number); }
-
-constexpr auto select_progress =
-    "SELECT *, to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-    " AS updated FROM";
 
 Progress read_progress(const Reader& row) {
   return {.migration = row.text("migration"),
@@ -94,9 +91,9 @@ std::string placeholders() {
 
 std::vector<Progress> Store::progress(const std::string& id) {
   const pg::Result found =
-      session_.run(Statement::of("{} {}.progress WHERE migration = $1"
-                                 " ORDER BY step, worker",
-                                 sql::Expression{select_progress}, schema_),
+      session_.run(Statement::of("SELECT *, {} AS updated FROM {}.progress"
+                                 " WHERE migration = $1 ORDER BY step, worker",
+                                 sql::rfc3339("updated_at"), schema_),
                    {id});
   std::vector<Progress> all;
   for (const pg::Row& row : found.rows) {
@@ -147,13 +144,12 @@ void Store::clear_progress(const std::string& id, const std::string& step) {
 
 std::vector<QuarantinedRow> Store::quarantine(const std::string& id,
                                               int limit) {
-  const pg::Result found = session_.run(
-      Statement::of("SELECT table_name, key, sqlstate,"
-                    " to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS at"
-                    " FROM {}.quarantine WHERE migration = $1"
-                    " ORDER BY table_name, key LIMIT $2",
-                    schema_),
-      {id, std::to_string(limit)});
+  const pg::Result found =
+      session_.run(Statement::of("SELECT table_name, key, sqlstate, {} AS at"
+                                 " FROM {}.quarantine WHERE migration = $1"
+                                 " ORDER BY table_name, key LIMIT $2",
+                                 sql::rfc3339("at"), schema_),
+                   {id, std::to_string(limit)});
   std::vector<QuarantinedRow> all;
   for (const pg::Row& each : found.rows) {
     const Reader row(found, each);
@@ -197,10 +193,9 @@ void Store::clear_quarantine(const std::string& id, const std::string& table) {
 std::vector<Event> Store::events(const std::optional<std::string>& id) {
   const pg::Result found = session_.run(
       Statement::of(
-          "SELECT to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS at,"
-          " migration, kind, detail FROM {}.event AS e"
+          "SELECT {} AS at, migration, kind, detail FROM {}.event AS e"
           " WHERE $1::text IS NULL OR migration = $1 ORDER BY e.id",
-          schema_),
+          sql::rfc3339("at"), schema_),
       {id});
   std::vector<Event> all;
   for (const pg::Row& each : found.rows) {

@@ -1,6 +1,7 @@
 // Migrations: reading them, and the life of one.
 #include "pgexpand/state/store.hpp"
 
+#include "pgexpand/sql/timestamp.hpp"
 #include "state/fenced.hpp"
 #include "state/patience.hpp"
 #include "state/reader.hpp"
@@ -71,17 +72,15 @@ Migration read_migration(const Reader& row) {
   return read;
 }
 
-// Sessions run with TimeZone UTC and DateStyle ISO.
-constexpr auto select_migration =
-    "SELECT id, status, completed, running, through, epoch, spec_text,"
-    " spec_hash, plan, plan_hash, is_visible, paused, paused_by, poison,"
-    " live, in_force,"
-    " to_char(started_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS started_at,"
-    " to_char(switched_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS switched_at,"
-    " to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS updated_at,"
-    " verify_clean,"
-    " to_char(verify_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS verify_at,"
-    " verify_rows, verify_differences";
+sql::Expression select_migration() {
+  return sql::compose(
+      "SELECT id, status, completed, running, through, epoch, spec_text,"
+      " spec_hash, plan, plan_hash, is_visible, paused, paused_by, poison,"
+      " live, in_force, {} AS started_at, {} AS switched_at, {} AS updated_at,"
+      " verify_clean, {} AS verify_at, verify_rows, verify_differences",
+      sql::rfc3339("started_at"), sql::rfc3339("switched_at"),
+      sql::rfc3339("updated_at"), sql::rfc3339("verify_at"));
+}
 
 std::string hash_of(std::string_view content) {
   std::uint64_t hash = 14695981039346656037U;  // FNV-1a
@@ -110,7 +109,7 @@ std::string_view name(Status status) noexcept {
 std::vector<Migration> Store::migrations() {
   const pg::Result found = session_.run(
       Statement::of("{} FROM {}.migration ORDER BY id COLLATE \"C\"",
-                    sql::Expression{select_migration}, schema_));
+                    select_migration(), schema_));
   std::vector<Migration> all;
   for (const pg::Row& row : found.rows) {
     all.push_back(read_migration(Reader(found, row)));
@@ -121,7 +120,7 @@ std::vector<Migration> Store::migrations() {
 std::optional<Migration> Store::migration(const std::string& id) {
   const pg::Result found =
       session_.run(Statement::of("{} FROM {}.migration WHERE id = $1",
-                                 sql::Expression{select_migration}, schema_),
+                                 select_migration(), schema_),
                    {id});
   if (found.rows.empty()) {
     return std::nullopt;

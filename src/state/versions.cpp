@@ -1,6 +1,7 @@
 // Version schemas: the table of them, its functions, and reading it.
 #include "state/versions.hpp"
 
+#include "pgexpand/sql/timestamp.hpp"
 #include "pgexpand/state/store.hpp"
 #include "state/reader.hpp"
 #include "state/version_functions.hpp"
@@ -123,11 +124,11 @@ std::vector<PublishedVersion> Store::versions() {
   const pg::Result found = session_.run(Statement::of(
       "SELECT v.migration, v.position, v.shape::text AS shape, v.alias,"
       " v.softened IS NOT NULL AS is_softened,"
-      " to_char(v.published_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-      " AS published_at,"
+      " {} AS published_at,"
       " coalesce(({}), '[]')::text AS schemas,"
       " coalesce(({}), '[]')::text AS aliases"
       " FROM {}.version AS v WHERE v.position IS NOT NULL ORDER BY v.position",
+      sql::rfc3339("v.published_at"),
       sql::Expression{fmt::format(present, "schemas")},
       sql::Expression{fmt::format(present, "aliases")}, schema_));
   std::vector<PublishedVersion> versions;

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "pgexpand/sql/names.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace pgexpand::sql {
+
+/// The moment in a timestamptz column as RFC 3339 text with milliseconds. The
+/// session's TimeZone must be UTC, as pg::connect() sets it.
+[[nodiscard]] inline Expression rfc3339(std::string_view column) {
+  return {
+      fmt::format(R"(to_char({}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))", column)};
+}
+
+}  // namespace pgexpand::sql
