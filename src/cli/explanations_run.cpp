@@ -13,6 +13,15 @@ constexpr auto texts = std::to_array<Explanation>({
      "Something that pgexpand takes for certain does not hold. This is a\n"
      "bug. It stopped before doing harm; please report it with the\n"
      "command and its output."},
+    {"contract.column-lost",
+     "Somebody dropped the column that took over. Contract drops the one\n"
+     "it took over from, which has the only copy of the values now, so it\n"
+     "never goes on here. `pgexpand rollback ID --accept-drift` goes back\n"
+     "to that one."},
+    {"contract.gone",
+     "A trigger, column, constraint or function that contract drops is not\n"
+     "there any more: somebody dropped it. The step was rolled back.\n"
+     "`pgexpand contract ID --accept-drift` drops what is left."},
     {"contract.no-version",
      "--soft takes access to version schemas. This migration has not\n"
      "published one: it ran with `versions: none`, or is not switched, or\n"
@@ -109,6 +118,11 @@ constexpr auto texts = std::to_array<Explanation>({
     {"rollback.after-contract",
      "Contract dropped the old shape and with it the way back. Write a\n"
      "new migration that goes the other way."},
+    {"rollback.column-lost",
+     "Somebody dropped a column that rollback goes back to. The columns\n"
+     "that rollback drops may have the only copy of its values, so it never\n"
+     "goes on here. After switch, `pgexpand contract ID --accept-drift`\n"
+     "keeps the new shape. Before it, add the column again and fill it."},
     {"rollback.gone",
      "A trigger, column, constraint or function of the migration is not\n"
      "there any more: somebody dropped it. The step was rolled back.\n"
@@ -117,6 +131,11 @@ constexpr auto texts = std::to_array<Explanation>({
      "The plan has a part without a way back, for example a `sql`\n"
      "operation without `rollback`. `pgexpand plan` says so before\n"
      "anything runs."},
+    {"rollback.unsynced",
+     "Somebody dropped or changed the sync trigger after switch, so rows\n"
+     "that were written since have their values in the new shape only.\n"
+     "`pgexpand verify ID --repair` writes them to the old shape too. While\n"
+     "the trigger is not there, nothing keeps that so: stop what writes."},
     {"rollback.out-of-order",
      "A version schema that was published later shows the new columns of\n"
      "this migration. Roll back the later migrations first, the newest\n"

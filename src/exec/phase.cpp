@@ -1,6 +1,7 @@
 // One phase: its steps in order, each done once, and what happens when one
 // that begins to reject writes fails.
 #include "exec/drift.hpp"
+#include "exec/lost_columns.hpp"
 #include "exec/lost_tables.hpp"
 #include "exec/sqlstate.hpp"
 #include "exec/task.hpp"
@@ -62,6 +63,14 @@ class StepTask : public Task {
         is_first_(is_first),
         is_last_(is_last) {}
 
+  [[nodiscard]] bool leaves_out_gone() const override {
+    return step().phase == Phase::contract && job_.options.accept_drift;
+  }
+  [[nodiscard]] Error about_gone(const Error& error) const override {
+    return step().phase == Phase::contract
+               ? gone("contract", "drop", step(), job_, error)
+               : error;
+  }
   [[nodiscard]] bool is_done(state::Store& store) const override {
     return status_of(read_statuses(job_, store), step()) == StepStatus::done;
   }
@@ -121,6 +130,9 @@ class PhaseRun {
     if (is_untouched()) {
       check_lost_tables(job_);
       check_unwalked(job_, phase_);
+      if (phase_ == Phase::contract) {
+        check_new_columns(job_, store);
+      }
     } else {
       check_continued(job_, store, phase_);
     }

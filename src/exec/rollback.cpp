@@ -1,7 +1,10 @@
 // Rollback: every step that may have acted is taken back, last one first.
+#include "exec/drift.hpp"
+#include "exec/lost_columns.hpp"
 #include "exec/lost_tables.hpp"
 #include "exec/task.hpp"
 #include "exec/version_order.hpp"
+#include "exec/walks.hpp"
 #include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/units.hpp"
 
@@ -73,6 +76,31 @@ void check_gates(const Job& job,
   }
 }
 
+/// Without its trigger the old shape lacks what was written through the new
+/// one since.
+void check_synced(Job& job, const Migration& migration) {
+  state::Store store = job.store();
+  const bool is_switched =
+      migration.completed && *migration.completed >= Phase::switch_over;
+  if (!is_switched || !has_lost_trigger(job, store)) {
+    return;
+  }
+  const auto compared = compare_all(job, is_switched);
+  if (compared.outcome != backfill::Outcome::done) {
+    throw interrupted(job.id);
+  }
+  if (compared.differences > 0) {
+    throw Error(ErrorKind::refused, "rollback.unsynced",
+                fmt::format("{} rows hold other values in the old shape than "
+                            "in the new one, for the sync trigger of {} is "
+                            "gone or changed",
+                            human_count(compared.differences), job.id))
+        .hint(fmt::format("stop what writes, then run `pgexpand verify {} "
+                          "--repair` and the same command again",
+                          job.id));
+  }
+}
+
 void take_back_all(Job& job) {
   // Clang 14 cannot read libstdc++'s views::reverse.
   for (auto at = job.plan.steps.rbegin(); at != job.plan.steps.rend(); ++at) {
@@ -125,6 +153,8 @@ RunResult take_back(Job& job) {
   find_lost_tables(job);
   if (migration.status != Status::rolling_back) {
     check_undoable(job, job.store().steps(job.id));
+    check_old_columns(job, migration);
+    check_synced(job, migration);
     check_gates(job, migration);
     job.record([&](state::Store& store) {
       store.set_rolling_back(job.id);

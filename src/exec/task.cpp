@@ -45,15 +45,7 @@ class UndoTask : public Task {
     return job_.options.accept_drift;
   }
   [[nodiscard]] Error about_gone(const Error& error) const override {
-    return Error(ErrorKind::refused, "rollback.gone",
-                 fmt::format("somebody dropped what step {} of {} is to take "
-                             "back",
-                             step().id, job_.id))
-        .detail(error.message())
-        .sqlstate(error.sqlstate())
-        .hint(fmt::format("run `pgexpand rollback {} --accept-drift`: it "
-                          "leaves out what is not there",
-                          job_.id));
+    return gone("rollback", "take back", step(), job_, error);
   }
   [[nodiscard]] bool is_done(state::Store& store) const override {
     return record_of(job_, store, step().id).undo_done >= number_;
@@ -105,6 +97,21 @@ TaskResult run_task(Job& job, Task& task) {
                    return compare_rows(job, task, compare);
                  }},
       task.action());
+}
+
+Error gone(std::string_view command,
+           std::string_view purpose,
+           const plan::Step& step,
+           const Job& job,
+           const Error& error) {
+  return Error(ErrorKind::refused, fmt::format("{}.gone", command),
+               fmt::format("somebody dropped what step {} of {} is to {}",
+                           step.id, job.id, purpose))
+      .detail(error.message())
+      .sqlstate(error.sqlstate())
+      .hint(fmt::format("run `pgexpand {} {} --accept-drift`: it leaves out "
+                        "what is not there",
+                        command, job.id));
 }
 
 bool may_have_acted(const plan::Step& step, StepStatus status) {

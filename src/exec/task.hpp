@@ -82,6 +82,14 @@ void build_index(Job& job, Task& task, const plan::BuildIndex& build);
 /// the step is `after`: undone, or pending for an enforce step.
 void undo_step(Job& job, const plan::Step& step, state::StepStatus after);
 
+/// Error(refused, "COMMAND.gone"): what the step is to `purpose` ("drop") is
+/// not there, as the server said in `error`.
+[[nodiscard]] Error gone(std::string_view command,
+                         std::string_view purpose,
+                         const plan::Step& step,
+                         const Job& job,
+                         const Error& error);
+
 /// True if the step may have left something: done, or begun and not atomic.
 [[nodiscard]] bool may_have_acted(const plan::Step& step,
                                   state::StepStatus status);

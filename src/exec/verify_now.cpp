@@ -21,45 +21,14 @@ void check_filled(const state::Migration& migration) {
   }
 }
 
-void add(CompareResult& sum, const CompareResult& one) {
-  constexpr std::size_t most_keys = 10;
-  sum.outcome = one.outcome;
-  sum.paused_by = one.paused_by;
-  sum.rows += one.rows;
-  sum.differences += one.differences;
-  sum.quarantined += one.quarantined;
-  sum.titles.insert(sum.titles.end(), one.titles.begin(), one.titles.end());
-  for (const std::string& key : one.sample_keys) {
-    if (sum.sample_keys.size() < most_keys) {
-      sum.sample_keys.push_back(key);
-    }
-  }
-}
-
-CompareResult compare_all(Job& job) {
+CompareResult compare_now(Job& job) {
   const state::Migration migration = take_up(job);
   check_filled(migration);
   check_lost_tables(job);
   const bool is_switched = *migration.completed >= Phase::switch_over;
-  CompareResult sum;
-  for (const plan::Step& step : job.plan.steps) {
-    const auto* action = std::get_if<plan::CompareRows>(&step.action);
-    if (action == nullptr) {
-      continue;
-    }
-    const auto& comparisons =
-        is_switched ? action->after_switch : action->before_switch;
-    if (comparisons.empty()) {
-      continue;
-    }
-    // A cursor of its own: the phase's may be half-way.
-    const std::string cursor = step.id + ":now";
-    job.record(
-        [&](state::Store& store) { store.clear_progress(job.id, cursor); });
-    add(sum, compare_and_repair(job, cursor, *action, comparisons));
-    if (sum.outcome != Outcome::done) {
-      return sum;
-    }
+  const CompareResult sum = compare_all(job, is_switched);
+  if (sum.outcome != Outcome::done) {
+    return sum;
   }
   if (!is_switched) {
     job.record([&](state::Store& store) {
@@ -86,7 +55,7 @@ CompareResult verify_now(const std::string& migration,
           .stop = stop};
   CompareResult result;
   const RunResult ended = with_recovery(job, [&] {
-    result = compare_all(job);
+    result = compare_now(job);
     return RunResult{};
   });
   if (ended.outcome == RunOutcome::interrupted) {

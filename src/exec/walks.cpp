@@ -51,6 +51,21 @@ Error differs(const Job& job,
       fmt::format("run pgexpand verify {} --repair", job.id));
 }
 
+void add(CompareResult& sum, const CompareResult& one) {
+  constexpr std::size_t most_keys = 10;
+  sum.outcome = one.outcome;
+  sum.paused_by = one.paused_by;
+  sum.rows += one.rows;
+  sum.differences += one.differences;
+  sum.quarantined += one.quarantined;
+  sum.titles.insert(sum.titles.end(), one.titles.begin(), one.titles.end());
+  for (const std::string& key : one.sample_keys) {
+    if (sum.sample_keys.size() < most_keys) {
+      sum.sample_keys.push_back(key);
+    }
+  }
+}
+
 }  // namespace
 
 namespace {
@@ -157,6 +172,30 @@ CompareResult compare_and_repair(
     }
   }
   return result;
+}
+
+CompareResult compare_all(Job& job, bool is_switched) {
+  CompareResult sum;
+  for (const plan::Step& step : job.plan.steps) {
+    const auto* action = std::get_if<plan::CompareRows>(&step.action);
+    if (action == nullptr) {
+      continue;
+    }
+    const auto& comparisons =
+        is_switched ? action->after_switch : action->before_switch;
+    if (comparisons.empty()) {
+      continue;
+    }
+    // A cursor of its own: the phase's may be half-way.
+    const std::string cursor = step.id + ":now";
+    job.record(
+        [&](state::Store& store) { store.clear_progress(job.id, cursor); });
+    add(sum, compare_and_repair(job, cursor, *action, comparisons));
+    if (sum.outcome != Outcome::done) {
+      return sum;
+    }
+  }
+  return sum;
 }
 
 TaskResult fill_rows(Job& job, Task& task, const plan::BackfillRows& fill) {

@@ -23,4 +23,8 @@ void report_comparison(Job& job,
     const plan::CompareRows& action,
     const std::vector<plan::Comparison>& comparisons);
 
+/// Every comparison of the plan, each from its beginning; those of after the
+/// switch if `is_switched`. The first that is stopped or paused is the last.
+[[nodiscard]] backfill::CompareResult compare_all(Job& job, bool is_switched);
+
 }  // namespace pgexpand::exec

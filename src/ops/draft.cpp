@@ -120,7 +120,8 @@ void add_expand(const std::deque<TableDraft>& tables,
       const auto names = sync_names(*draft.table, merge.id, merge.state_schema);
       append(run.statements,
              create_sync(names, *draft.table, draft.sync_before, merge.user));
-      append(undo.statements, drop_sync(names, *draft.table));
+      append(undo.statements,
+             drop_sync(names, *draft.table, merge.version.has_value()));
       append(step.parts, draft.sync_titles);
     }
     append(undo.statements, draft.expand_undo);

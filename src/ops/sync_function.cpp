@@ -101,10 +101,10 @@ std::vector<Statement> create_sync(const SyncNames& names,
 
 std::vector<Statement> drop_sync(const SyncNames& names,
                                  const catalog::Table& table,
-                                 bool is_published) {
+                                 bool may_be_published) {
   std::vector<Statement> statements{
       Statement::of("DROP TRIGGER {} ON {}", names.trigger, table.name)};
-  if (is_published) {  // with the names aim_triggers() gave them
+  if (may_be_published) {  // with the names aim_triggers() gave them
     for (const char* suffix : {"_new", "_update"}) {
       const Identifier more(sql::shorten_name(names.trigger.name() + suffix));
       statements.push_back(

@@ -34,10 +34,11 @@ struct SyncNames {
     const SyncRules& rules,
     const std::string& user);
 
-/// Trigger, then function: what rollback and contract run. A published version
-/// has a second trigger, for its writers, and may have one for every UPDATE.
+/// Trigger, then function: what rollback and contract run. With
+/// `may_be_published` the version's second trigger, for its writers, and the
+/// one for every UPDATE, too: these stay where the first was dropped by hand.
 [[nodiscard]] std::vector<sql::Statement> drop_sync(const SyncNames& names,
                                                     const catalog::Table& table,
-                                                    bool is_published = false);
+                                                    bool may_be_published);
 
 }  // namespace pgexpand::ops

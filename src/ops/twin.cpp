@@ -246,6 +246,7 @@ class TwinPieces {
       at_switch.first.push_back(set_default(table_, old_, std::nullopt));
       at_switch.undo_first({set_default(table_, old_, column.default_value)});
     }
+    pieces_.touched.insert(stale);
     rename(at_switch.middle, old_, stale);
     rename(at_switch.middle, fresh_, twin_.move.to);
     std::vector<Statement> back;

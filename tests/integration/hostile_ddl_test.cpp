@@ -166,6 +166,104 @@ TEST_P(HostileDdlBetween, ADroppedNewColumnIsNeverMadeUp) {
   expect_done();
 }
 
+/// A column that changes its type, so that one of its two copies goes in the
+/// end.
+class HostileDdlOnTwin : public HostileDdl,
+                         public ::testing::WithParamInterface<std::string> {
+ protected:
+  HostileDdlOnTwin() {
+    write_spec("1_column", "alter_column",
+               {"table: t", "column: n", "type: bigint"});
+    line_.write("pgexpand.yaml",
+                "lock: {hold: 20s}\nversions: " + GetParam() + "\n");
+  }
+
+  [[nodiscard]] bool has_views() const { return GetParam() == "views"; }
+  [[nodiscard]] std::string old_column() const {
+    return has_views() ? "n" : "pgexpand_old_n";
+  }
+  [[nodiscard]] std::string new_column() const {
+    return has_views() ? "pgexpand_new_n" : "n";
+  }
+  void drop_column(const std::string& name) {
+    database_.exec("ALTER TABLE public.t DROP COLUMN " + name + " CASCADE");
+  }
+  void expect_refused(const std::string& command, const std::string& code) {
+    for (const std::vector<std::string>& flags :
+         {std::vector<std::string>{}, {"--accept-drift"}}) {
+      std::vector<std::string> words{command, id_};
+      words.insert(words.end(), flags.begin(), flags.end());
+      EXPECT_EQ(run(words), 7) << line_.out;
+      EXPECT_THAT(line_.err, HasSubstr("[" + code + "]"));
+    }
+  }
+  void expect_values_of(const std::string& type) {
+    EXPECT_EQ(one("SELECT count(*) FROM public.t WHERE n = id"), "40");
+    EXPECT_EQ(one("SELECT pg_typeof(n) FROM public.t LIMIT 1"), type);
+    EXPECT_EQ(one("SELECT string_agg(attname, ' ' ORDER BY attname)"
+                  " FROM pg_attribute WHERE attrelid = 'public.t'::regclass"
+                  " AND attnum > 0 AND NOT attisdropped"),
+              "id n s");
+    expect_nothing_left();
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Versions,
+                         HostileDdlOnTwin,
+                         ::testing::Values("none", "views"),
+                         name_of);
+
+TEST_P(HostileDdlOnTwin, WithoutTheOldColumnOnlyContractIsLeft) {
+  apply_through("switch");
+  drop_column(old_column());
+  expect_refused("rollback", "rollback.column-lost");
+  EXPECT_EQ(run({"contract", id_}), 7) << line_.out;
+  EXPECT_EQ(run({"contract", id_, "--accept-drift"}), 0) << line_.err;
+  expect_values_of("bigint");
+}
+
+TEST_P(HostileDdlOnTwin, WithoutTheNewColumnOnlyRollbackIsLeft) {
+  apply_through("switch");
+  drop_column(new_column());
+  expect_refused("contract", "contract.column-lost");
+  EXPECT_EQ(run({"rollback", id_}), 7) << line_.out;
+  EXPECT_EQ(run({"rollback", id_, "--accept-drift"}), 0) << line_.err;
+  expect_values_of("integer");
+}
+
+TEST_P(HostileDdlOnTwin, WhatATriggerThatIsGoneDidNotCopyIsNotLost) {
+  apply_through("switch");
+  database_.exec(
+      fmt::format("DROP TRIGGER \"~pgexpand_1_column{}\" ON public.t",
+                  has_views() ? "_update" : ""));
+  database_.exec("UPDATE public.t SET id = -id, " + new_column() +
+                 " = -id WHERE id < 4");
+  expect_refused("rollback", "rollback.unsynced");
+  EXPECT_THAT(line_.err, HasSubstr(": 3 rows hold other values"));
+  EXPECT_EQ(run({"verify", id_, "--repair"}), 0) << line_.err;
+  EXPECT_EQ(run({"rollback", id_, "--accept-drift"}), 0) << line_.err;
+  expect_values_of("integer");
+}
+
+TEST_P(HostileDdlOnTwin, ADroppedSyncTriggerKeepsNobodyFromGoingBack) {
+  apply_through("switch");
+  database_.exec("DROP TRIGGER \"~pgexpand_1_column\" ON public.t");
+  EXPECT_EQ(run({"rollback", id_}), 7) << line_.out;
+  EXPECT_EQ(run({"rollback", id_, "--accept-drift"}), 0) << line_.err;
+  expect_values_of("integer");
+}
+
+TEST_P(HostileDdlOnTwin, AnOldColumnLostBeforeSwitchIsToBeMadeAgain) {
+  apply_through("verify");
+  drop_column("n");
+  expect_refused("rollback", "rollback.column-lost");
+  database_.exec(
+      "ALTER TABLE t ADD COLUMN n integer;"
+      "SET pgexpand.mode = 'backfill'; UPDATE t SET n = pgexpand_new_n;"
+      "RESET pgexpand.mode");
+  EXPECT_EQ(run({"rollback", id_, "--accept-drift"}), 0) << line_.err;
+  expect_values_of("integer");
+}
+
 TEST_P(HarmlessDdlBetween, WhatIsBesideTheMigrationIsAWarning) {
   apply_through(GetParam());
   database_.exec(

@@ -1,0 +1,169 @@
+#include "exec/lost_columns.hpp"
+
+#include "exec/drift.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace pgexpand::exec {
+namespace {
+
+using plan::Phase;
+using plan::Plan;
+using plan::PlannedTable;
+using sql::Identifier;
+using sql::Statement;
+using sql::TableName;
+
+struct Column {
+  TableName table;
+  Identifier name;
+};
+
+/// The changes of columns that a plan's statements make, each with the words
+/// that the operations compose it of.
+class ColumnChanges {
+ public:
+  explicit ColumnChanges(const Plan& plan) : plan_(plan) {}
+
+  [[nodiscard]] bool contract_drops(const Column& column) const {
+    return acts(Phase::contract, drop(column));
+  }
+  [[nodiscard]] bool rollback_drops(const Column& column) const {
+    const Statement wanted = drop(column);
+    return std::ranges::any_of(plan_.steps, [&](const plan::Step& step) {
+      return std::ranges::any_of(step.undo, [&](const plan::Undo& undo) {
+        return has(undo.action, wanted);
+      });
+    });
+  }
+  [[nodiscard]] bool switch_renames(const Column& from,
+                                    const Identifier& to) const {
+    return acts(Phase::switch_over,
+                Statement::of("ALTER TABLE {} RENAME COLUMN {} TO {}",
+                              from.table, from.name, to));
+  }
+
+ private:
+  static Statement drop(const Column& column) {
+    return Statement::of("ALTER TABLE {} DROP COLUMN {}", column.table,
+                         column.name);
+  }
+  static bool has(const plan::Action& action, const Statement& wanted) {
+    const auto* run = std::get_if<plan::RunSql>(&action);
+    return run != nullptr &&
+           std::ranges::find(run->statements, wanted) != run->statements.end();
+  }
+  [[nodiscard]] bool acts(Phase phase, const Statement& wanted) const {
+    return std::ranges::any_of(plan_.steps_of(phase), [&](const auto* step) {
+      return has(step->action, wanted);
+    });
+  }
+
+  const Plan& plan_;
+};
+
+using Test = std::function<bool(const Column&)>;
+
+bool any_column(const PlannedTable& table, const Test& test) {
+  return std::ranges::any_of(table.columns, [&](const Identifier& name) {
+    return test({table.name, name});
+  });
+}
+
+/// Columns that the plan works on and that are not there any more.
+std::vector<Column> lost_columns(const Job& job, state::Store& store) {
+  const auto before = store.fingerprint(job.id);
+  const auto now = before.empty() ? before : read_fingerprint(job);
+  const auto has = [](const std::vector<std::string>& lines,
+                      const std::string& begin) {
+    return std::ranges::any_of(lines, [&](const std::string& line) {
+      return line.starts_with(begin);
+    });
+  };
+  std::vector<Column> lost;
+  for (const PlannedTable& table : job.plan.tables) {
+    for (const Identifier& name : table.columns) {
+      const std::string line =
+          fmt::format("{}: column {} ", table.name.display(), name);
+      if (has(before, line) && !has(now, line)) {
+        lost.push_back({table.name, name});
+      }
+    }
+  }
+  return lost;
+}
+
+const PlannedTable& table_of(const Plan& plan, const Column& column) {
+  return *std::ranges::find(plan.tables, column.table, &PlannedTable::name);
+}
+
+Error lost_error(std::string code,
+                 const Column& column,
+                 std::string_view keeper) {
+  return {ErrorKind::refused, std::move(code),
+          fmt::format("somebody dropped column {} of {}, which {}",
+                      column.name.name(), column.table.display(), keeper)};
+}
+
+}  // namespace
+
+void check_old_columns(const Job& job, const state::Migration& migration) {
+  const bool is_switched =
+      migration.completed && *migration.completed >= Phase::switch_over;
+  const ColumnChanges changes(job.plan);
+  state::Store store = job.store();
+  for (const Column& lost : lost_columns(job, store)) {
+    const PlannedTable& table = table_of(job.plan, lost);
+    const bool is_old =
+        changes.contract_drops(lost) ||
+        (!is_switched && any_column(table, [&](const Column& later) {
+          return changes.contract_drops(later) &&
+                 changes.switch_renames(lost, later.name);
+        }));
+    const bool drops_any = any_column(table, [&](const Column& column) {
+      return changes.rollback_drops(column);
+    });
+    if (is_old && drops_any) {
+      throw lost_error("rollback.column-lost", lost, "rollback goes back to")
+          .detail(
+              "rollback drops the columns that were added, and they may have "
+              "the only copy of its values")
+          .hint(is_switched
+                    ? fmt::format("keep the new shape: run `pgexpand contract "
+                                  "{} --accept-drift`",
+                                  job.id)
+                    : fmt::format("add the column again and fill it, then run "
+                                  "`pgexpand rollback {} --accept-drift`",
+                                  job.id));
+    }
+  }
+}
+
+void check_new_columns(const Job& job, state::Store& store) {
+  const ColumnChanges changes(job.plan);
+  for (const Column& lost : lost_columns(job, store)) {
+    const PlannedTable& table = table_of(job.plan, lost);
+    const bool is_new = changes.rollback_drops(lost) ||
+                        any_column(table, [&](const Column& earlier) {
+                          return changes.rollback_drops(earlier) &&
+                                 changes.switch_renames(earlier, lost.name);
+                        });
+    const bool drops_any = any_column(table, [&](const Column& column) {
+      return changes.contract_drops(column);
+    });
+    if (is_new && drops_any) {
+      throw lost_error("contract.column-lost", lost, "contract leaves in use")
+          .detail(
+              "contract drops the old columns, and they may have the only "
+              "copy of its values")
+          .hint(fmt::format("go back to the old shape: run `pgexpand rollback "
+                            "{} --accept-drift`",
+                            job.id));
+    }
+  }
+}
+
+}  // namespace pgexpand::exec
