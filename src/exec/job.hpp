@@ -4,6 +4,7 @@
 #include "exec/workbench.hpp"
 #include "pgexpand/exec/executor.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,9 @@ struct Job {
   [[nodiscard]] RunResult result(RunOutcome outcome,
                                  const std::string& paused_by = {}) const {
     return {.outcome = outcome, .completed = completed, .paused_by = paused_by};
+  }
+  [[nodiscard]] bool has_lost(const sql::TableName& table) const {
+    return std::ranges::find(lost, table) != lost.end();
   }
   /// Writes to the state tables in one fenced transaction.
   void record(const std::function<void(state::Store&)>& write) const;

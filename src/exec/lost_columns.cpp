@@ -85,6 +85,9 @@ std::vector<Column> lost_columns(const Job& job, state::Store& store) {
   };
   std::vector<Column> lost;
   for (const PlannedTable& table : job.plan.tables) {
+    if (job.has_lost(table.name)) {
+      continue;
+    }
     for (const Identifier& name : table.columns) {
       const std::string line =
           fmt::format("{}: column {} ", table.name.display(), name);
@@ -98,6 +101,18 @@ std::vector<Column> lost_columns(const Job& job, state::Store& store) {
 
 const PlannedTable& table_of(const Plan& plan, const Column& column) {
   return *std::ranges::find(plan.tables, column.table, &PlannedTable::name);
+}
+
+/// Rollback drops it, perhaps under the name it had before the switch.
+bool is_new(const Column& column,
+            const PlannedTable& table,
+            const ColumnChanges& changes,
+            bool is_switched) {
+  return changes.rollback_drops(column) ||
+         (is_switched && any_column(table, [&](const Column& earlier) {
+            return changes.rollback_drops(earlier) &&
+                   changes.switch_renames(earlier, column.name);
+          }));
 }
 
 Error lost_error(std::string code,
@@ -117,16 +132,10 @@ void check_old_columns(const Job& job, const state::Migration& migration) {
   state::Store store = job.store();
   for (const Column& lost : lost_columns(job, store)) {
     const PlannedTable& table = table_of(job.plan, lost);
-    const bool is_old =
-        changes.contract_drops(lost) ||
-        (!is_switched && any_column(table, [&](const Column& later) {
-          return changes.contract_drops(later) &&
-                 changes.switch_renames(lost, later.name);
-        }));
     const bool drops_any = any_column(table, [&](const Column& column) {
       return changes.rollback_drops(column);
     });
-    if (is_old && drops_any) {
+    if (drops_any && !is_new(lost, table, changes, is_switched)) {
       throw lost_error("rollback.column-lost", lost, "rollback goes back to")
           .detail(
               "rollback drops the columns that were added, and they may have "
@@ -146,15 +155,10 @@ void check_new_columns(const Job& job, state::Store& store) {
   const ColumnChanges changes(job.plan);
   for (const Column& lost : lost_columns(job, store)) {
     const PlannedTable& table = table_of(job.plan, lost);
-    const bool is_new = changes.rollback_drops(lost) ||
-                        any_column(table, [&](const Column& earlier) {
-                          return changes.rollback_drops(earlier) &&
-                                 changes.switch_renames(earlier, lost.name);
-                        });
     const bool drops_any = any_column(table, [&](const Column& column) {
       return changes.contract_drops(column);
     });
-    if (is_new && drops_any) {
+    if (drops_any && is_new(lost, table, changes, true)) {
       throw lost_error("contract.column-lost", lost, "contract leaves in use")
           .detail(
               "contract drops the old columns, and they may have the only "

@@ -5,9 +5,9 @@
 namespace pgexpand::exec {
 
 /// Throws Error(refused, "rollback.column-lost") if somebody dropped a column
-/// of the old shape: the columns that rollback drops may have the only copy of
-/// its values. Compares with how the tables looked when the last phase ended,
-/// so not for a rollback that has begun.
+/// that the plan works on and did not add: the columns that rollback drops may
+/// have the only copy of its values. Compares with how the tables looked when
+/// the last phase ended, so not for a rollback that has begun.
 void check_old_columns(const Job& job, const state::Migration& migration);
 
 /// Throws Error(refused, "contract.column-lost") if somebody dropped a column

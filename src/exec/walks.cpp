@@ -178,7 +178,7 @@ CompareResult compare_all(Job& job, bool is_switched) {
   CompareResult sum;
   for (const plan::Step& step : job.plan.steps) {
     const auto* action = std::get_if<plan::CompareRows>(&step.action);
-    if (action == nullptr) {
+    if (action == nullptr || job.has_lost(action->table)) {
       continue;
     }
     const auto& comparisons =

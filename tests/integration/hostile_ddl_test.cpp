@@ -252,6 +252,12 @@ TEST_P(HostileDdlOnTwin, ADroppedSyncTriggerKeepsNobodyFromGoingBack) {
   expect_values_of("integer");
 }
 
+TEST_P(HostileDdlOnTwin, OfADroppedTableNothingIsCompared) {
+  apply_through("switch");
+  database_.exec("DROP TABLE public.t CASCADE");
+  expect_rolled_back({"--accept-drift"});
+}
+
 TEST_P(HostileDdlOnTwin, AnOldColumnLostBeforeSwitchIsToBeMadeAgain) {
   apply_through("verify");
   drop_column("n");
@@ -262,6 +268,16 @@ TEST_P(HostileDdlOnTwin, AnOldColumnLostBeforeSwitchIsToBeMadeAgain) {
       "RESET pgexpand.mode");
   EXPECT_EQ(run({"rollback", id_, "--accept-drift"}), 0) << line_.err;
   expect_values_of("integer");
+}
+
+TEST_F(HostileDdl, AColumnMadeOfOneThatIsGoneIsKept) {
+  apply_through("switch");
+  database_.exec("ALTER TABLE t DROP COLUMN s");
+  EXPECT_EQ(run({"rollback", id_, "--accept-drift"}), 7) << line_.out;
+  EXPECT_THAT(line_.err, HasSubstr("[rollback.column-lost]"));
+  EXPECT_EQ(run({"contract", id_, "--accept-drift"}), 0) << line_.err;
+  EXPECT_EQ(one("SELECT count(*) FROM t WHERE c = 'ROW ' || id"), "40");
+  expect_nothing_left();
 }
 
 TEST_P(HarmlessDdlBetween, WhatIsBesideTheMigrationIsAWarning) {
