@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -68,8 +70,25 @@ class Variables {
   std::vector<std::string> names_;
 };
 
+/// libfaketime leaves shared memory behind, named after a process.
+void remove_what_dead_processes_left() {
+  for (const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {
+    const std::string name = entry.path().filename();
+    for (const std::string begin : {"faketime_shm_", "sem.faketime_sem_"}) {
+      if (name.starts_with(begin) &&
+          kill(std::atoi(name.c_str() + begin.size()), 0) != 0 &&
+          errno == ESRCH) {
+        std::error_code ignored;
+        std::filesystem::remove(entry.path(), ignored);
+      }
+    }
+  }
+}
+
 class ClockJumps : public ::testing::Test {
  protected:
+  ~ClockJumps() override { remove_what_dead_processes_left(); }
+
   void SetUp() override {
     ASSERT_TRUE(std::filesystem::exists(library))
         << "install libfaketime (scripts/setup)";
