@@ -17,8 +17,7 @@ constexpr milliseconds recovery_patience{60'000};
 constexpr int most_losses = 5;
 
 bool is_loss(const Error& error, const Job& job) {
-  return error.kind() == ErrorKind::connection ||
-         error.kind() == ErrorKind::in_doubt ||
+  return is_lost_link(error) ||
          (job.bench.lost() && error.kind() != ErrorKind::busy);
 }
 

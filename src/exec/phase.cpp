@@ -108,9 +108,7 @@ class StepTask : public Task {
 // The link is gone, or we are to stop or not to act any more: nothing may be
 // taken back now, and the same command goes on from here.
 bool is_about_us(const Job& job, const Error& error) {
-  return error.kind() == ErrorKind::connection ||
-         error.kind() == ErrorKind::in_doubt ||
-         error.kind() == ErrorKind::interrupted ||
+  return is_lost_link(error) || error.kind() == ErrorKind::interrupted ||
          error.kind() == ErrorKind::busy || job.bench.lost() ||
          (is_cancelled(error) && job.stop.requested());
 }

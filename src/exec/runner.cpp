@@ -1,4 +1,5 @@
 #include "exec/lease.hpp"
+#include "exec/sqlstate.hpp"
 #include "exec/watchman.hpp"
 #include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/log.hpp"
@@ -93,9 +94,7 @@ struct Runner::Impl : Workbench {
         return;
       } catch (const Error& error) {
         let_go();
-        if ((error.kind() != ErrorKind::connection &&
-             error.kind() != ErrorKind::in_doubt) ||
-            Clock::now() >= end) {
+        if (!is_lost_link(error) || Clock::now() >= end) {
           throw;
         }
         log_debug(fmt::format("not connected yet: {}", error.message()));
@@ -103,6 +102,19 @@ struct Runner::Impl : Workbench {
       std::uniform_int_distribution<std::int64_t> pick(pause.count() / 2,
                                                        pause.count());
       nap(milliseconds(pick(random)), stop);
+    }
+  }
+
+  /// The first time. If the link breaks while we register, the next try knows
+  /// whether somebody came between.
+  void begin() {
+    try {
+      take(options.wait);
+    } catch (const Error& error) {
+      if (!own || !is_lost_link(error)) {
+        throw;
+      }
+      recover(options.wait);
     }
   }
 
@@ -171,7 +183,7 @@ Runner::Runner(Options options,
                report::Reporter& reporter,
                const StopRequest& stop)
     : impl_(std::make_unique<Impl>(std::move(options), reporter, stop)) {
-  impl_->take(impl_->options.wait);
+  impl_->begin();
 }
 
 Runner::~Runner() = default;

@@ -8,6 +8,12 @@ namespace pgexpand::exec {
   return error.sqlstate() == "57014";
 }
 
+/// The link broke, perhaps in the middle of a COMMIT.
+[[nodiscard]] inline bool is_lost_link(const Error& error) {
+  return error.kind() == ErrorKind::connection ||
+         error.kind() == ErrorKind::in_doubt;
+}
+
 /// What the statement is about is not there: a table, a column, a trigger, an
 /// index, a constraint, a function.
 [[nodiscard]] inline bool is_gone(const Error& error) {

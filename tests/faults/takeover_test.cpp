@@ -124,19 +124,21 @@ TEST_P(TakeoverHalfWay, LeavesARivalAtWorkAlone) {
   EXPECT_EQ(wrong_records(example), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Points,
-                         TakeoverHalfWay,
-                         ::testing::Values("lease_won",
-                                           "older_backends_ended",
-                                           "runner_registered",
-                                           "migration_taken_up",
-                                           "before_step",
-                                           "batch_acted:2"),
-                         [](const auto& each) {
-                           std::string text = each.param;
-                           std::ranges::replace(text, ':', '_');
-                           return text;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Points,
+    TakeoverHalfWay,
+    ::testing::Values("lease_won",
+                      "older_backends_ended",
+                      "before_commit:3",  // the registration
+                      "runner_registered",
+                      "migration_taken_up",
+                      "before_step",
+                      "batch_acted:2"),
+    [](const auto& each) {
+      std::string text = each.param;
+      std::ranges::replace(text, ':', '_');
+      return text;
+    });
 
 TEST(LostLease, AStoppedRunnerLosesItByItselfAndExitsWithFive) {
   if (!is_full_form()) {
