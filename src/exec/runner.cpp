@@ -129,8 +129,7 @@ struct Runner::Impl : Workbench {
     connect.application_name = "pgexpand observer";
     // Whatever becomes of its COMMIT: this try is known. What was there before
     // is ours as well, once we had the lease.
-    const Registration last{own ? lease.before.epoch : 0,
-                            lease.control->backend_pid(),
+    const Registration last{lease.before.epoch, lease.control->backend_pid(),
                             lease.control->backend_start()};
     watchman = std::make_unique<Watchman>(
         std::move(lease.control), std::move(lease.hold), connect, *session,
