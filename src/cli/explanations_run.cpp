@@ -131,15 +131,15 @@ constexpr auto texts = std::to_array<Explanation>({
      "The plan has a part without a way back, for example a `sql`\n"
      "operation without `rollback`. `pgexpand plan` says so before\n"
      "anything runs."},
+    {"rollback.out-of-order",
+     "A version schema that was published later shows the new columns of\n"
+     "this migration. Roll back the later migrations first, the newest\n"
+     "one before the others."},
     {"rollback.unsynced",
      "Somebody dropped or changed the sync trigger after switch, so rows\n"
      "that were written since have their values in the new shape only.\n"
      "`pgexpand verify ID --repair` writes them to the old shape too. While\n"
      "the trigger is not there, nothing keeps that so: stop what writes."},
-    {"rollback.out-of-order",
-     "A version schema that was published later shows the new columns of\n"
-     "this migration. Roll back the later migrations first, the newest\n"
-     "one before the others."},
     {"run.interrupted",
      "A signal, or `runner.max_runtime`, stopped the run at a safe\n"
      "place. Progress is saved: the same command continues."},

@@ -14,6 +14,28 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+Lines read_fingerprint(const Job& job) {
+  if (job.plan.tables.empty()) {
+    return {};
+  }
+  catalog::Request request;
+  request.state_schema = sql::Identifier(job.plan.state_schema);
+  for (const auto& table : job.plan.tables) {
+    request.tables.push_back(table.name);
+  }
+  const catalog::Catalog now =
+      pg::read_catalog(job.session(), job.bench.arrival(), request);
+  Lines lines;
+  for (const auto& planned : job.plan.tables) {
+    if (const auto* table = now.table(planned.name)) {
+      for (const std::string& line : catalog::fingerprint(*table)) {
+        lines.push_back(fmt::format("{}: {}", planned.name.display(), line));
+      }
+    }
+  }
+  return lines;
+}
+
 bool is_word_character(char character) {
   return std::isalnum(static_cast<unsigned char>(character)) != 0 ||
          character == '_' || static_cast<unsigned char>(character) >= 0x80;
@@ -110,28 +132,6 @@ void refuse_own(const Job& job, const Drift& drift) {
 
 }  // namespace
 
-Lines read_fingerprint(const Job& job) {
-  if (job.plan.tables.empty()) {
-    return {};
-  }
-  catalog::Request request;
-  request.state_schema = sql::Identifier(job.plan.state_schema);
-  for (const auto& table : job.plan.tables) {
-    request.tables.push_back(table.name);
-  }
-  const catalog::Catalog now =
-      pg::read_catalog(job.session(), job.bench.arrival(), request);
-  Lines lines;
-  for (const auto& planned : job.plan.tables) {
-    if (const auto* table = now.table(planned.name)) {
-      for (const std::string& line : catalog::fingerprint(*table)) {
-        lines.push_back(fmt::format("{}: {}", planned.name.display(), line));
-      }
-    }
-  }
-  return lines;
-}
-
 Drift compare_fingerprints(const plan::Plan& plan,
                            const Lines& before,
                            const Lines& now) {
@@ -186,12 +186,17 @@ void check_continued(Job& job, state::Store& store, plan::Phase phase) {
   refuse_own(job, drift);
 }
 
-bool has_lost_trigger(const Job& job, state::Store& store) {
-  const Drift drift = compare_fingerprints(job.plan, store.fingerprint(job.id),
-                                           read_fingerprint(job));
+Fingerprints read_fingerprints(const Job& job) {
+  Lines before = job.store().fingerprint(job.id);
+  return before.empty()
+             ? Fingerprints{}
+             : Fingerprints{std::move(before), read_fingerprint(job)};
+}
+
+bool has_lost_trigger(const plan::Plan& plan, const Fingerprints& tables) {
+  const Drift drift = compare_fingerprints(plan, tables.before, tables.now);
   return std::ranges::any_of(drift.touched, [&](const std::string& line) {
-    return is_own(job.plan, line) &&
-           line.find(": trigger \"") != std::string::npos;
+    return is_own(plan, line) && line.find(": trigger \"") != std::string::npos;
   });
 }
 

@@ -13,9 +13,6 @@ struct Drift {
                                          const std::vector<std::string>& before,
                                          const std::vector<std::string>& now);
 
-/// How the tables look now: "table: line", see catalog::fingerprint().
-[[nodiscard]] std::vector<std::string> read_fingerprint(const Job& job);
-
 /// Compares the tables with the stored fingerprint, in the open transaction.
 /// Throws Error(refused, "drift.changed") for a change in what the plan
 /// touches unless options.accept_drift, and in any case for one in what the
@@ -26,9 +23,17 @@ void check_drift(Job& job, state::Store& store);
 /// steps have changed the tables: they are there, and while rows are filled and
 /// compared the sync triggers are as we made them.
 void check_continued(Job& job, state::Store& store, plan::Phase phase);
-/// Somebody took a sync trigger of the migration away, or changed it, since
-/// its last phase ended.
-[[nodiscard]] bool has_lost_trigger(const Job& job, state::Store& store);
+
+/// How the tables looked when the last phase ended, and how they look now:
+/// "table: line", see catalog::fingerprint(). Empty before the first step.
+struct Fingerprints {
+  std::vector<std::string> before, now;
+};
+[[nodiscard]] Fingerprints read_fingerprints(const Job& job);
+/// Somebody took a sync trigger of the migration away, or changed it.
+[[nodiscard]] bool has_lost_trigger(const plan::Plan& plan,
+                                    const Fingerprints& tables);
+
 /// Stores how the tables look now, in the open transaction.
 void store_fingerprint(Job& job, state::Store& store);
 

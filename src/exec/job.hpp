@@ -41,6 +41,9 @@ struct Job {
                                  const std::string& paused_by = {}) const {
     return {.outcome = outcome, .completed = completed, .paused_by = paused_by};
   }
+  [[nodiscard]] bool is_switched() const {
+    return completed && *completed >= plan::Phase::switch_over;
+  }
   [[nodiscard]] bool has_lost(const sql::TableName& table) const {
     return std::ranges::find(lost, table) != lost.end();
   }

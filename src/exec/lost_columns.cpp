@@ -1,7 +1,5 @@
 #include "exec/lost_columns.hpp"
 
-#include "exec/drift.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,10 +13,9 @@ using plan::Plan;
 using plan::PlannedTable;
 using sql::Identifier;
 using sql::Statement;
-using sql::TableName;
 
 struct Column {
-  TableName table;
+  const PlannedTable& table;
   Identifier name;
 };
 
@@ -43,12 +40,12 @@ class ColumnChanges {
                                     const Identifier& to) const {
     return acts(Phase::switch_over,
                 Statement::of("ALTER TABLE {} RENAME COLUMN {} TO {}",
-                              from.table, from.name, to));
+                              from.table.name, from.name, to));
   }
 
  private:
   static Statement drop(const Column& column) {
-    return Statement::of("ALTER TABLE {} DROP COLUMN {}", column.table,
+    return Statement::of("ALTER TABLE {} DROP COLUMN {}", column.table.name,
                          column.name);
   }
   static bool has(const plan::Action& action, const Statement& wanted) {
@@ -69,14 +66,12 @@ using Test = std::function<bool(const Column&)>;
 
 bool any_column(const PlannedTable& table, const Test& test) {
   return std::ranges::any_of(table.columns, [&](const Identifier& name) {
-    return test({table.name, name});
+    return test({table, name});
   });
 }
 
 /// Columns that the plan works on and that are not there any more.
-std::vector<Column> lost_columns(const Job& job, state::Store& store) {
-  const auto before = store.fingerprint(job.id);
-  const auto now = before.empty() ? before : read_fingerprint(job);
+std::vector<Column> lost_columns(const Job& job, const Fingerprints& tables) {
   const auto has = [](const std::vector<std::string>& lines,
                       const std::string& begin) {
     return std::ranges::any_of(lines, [&](const std::string& line) {
@@ -91,25 +86,20 @@ std::vector<Column> lost_columns(const Job& job, state::Store& store) {
     for (const Identifier& name : table.columns) {
       const std::string line =
           fmt::format("{}: column {} ", table.name.display(), name);
-      if (has(before, line) && !has(now, line)) {
-        lost.push_back({table.name, name});
+      if (has(tables.before, line) && !has(tables.now, line)) {
+        lost.push_back({table, name});
       }
     }
   }
   return lost;
 }
 
-const PlannedTable& table_of(const Plan& plan, const Column& column) {
-  return *std::ranges::find(plan.tables, column.table, &PlannedTable::name);
-}
-
 /// Rollback drops it, perhaps under the name it had before the switch.
 bool is_new(const Column& column,
-            const PlannedTable& table,
             const ColumnChanges& changes,
             bool is_switched) {
   return changes.rollback_drops(column) ||
-         (is_switched && any_column(table, [&](const Column& earlier) {
+         (is_switched && any_column(column.table, [&](const Column& earlier) {
             return changes.rollback_drops(earlier) &&
                    changes.switch_renames(earlier, column.name);
           }));
@@ -120,27 +110,23 @@ Error lost_error(std::string code,
                  std::string_view keeper) {
   return {ErrorKind::refused, std::move(code),
           fmt::format("somebody dropped column {} of {}, which {}",
-                      column.name.name(), column.table.display(), keeper)};
+                      column.name.name(), column.table.name.display(), keeper)};
 }
 
 }  // namespace
 
-void check_old_columns(const Job& job, const state::Migration& migration) {
-  const bool is_switched =
-      migration.completed && *migration.completed >= Phase::switch_over;
+void check_old_columns(const Job& job, const Fingerprints& tables) {
   const ColumnChanges changes(job.plan);
-  state::Store store = job.store();
-  for (const Column& lost : lost_columns(job, store)) {
-    const PlannedTable& table = table_of(job.plan, lost);
-    const bool drops_any = any_column(table, [&](const Column& column) {
+  for (const Column& lost : lost_columns(job, tables)) {
+    const bool drops_any = any_column(lost.table, [&](const Column& column) {
       return changes.rollback_drops(column);
     });
-    if (drops_any && !is_new(lost, table, changes, is_switched)) {
+    if (drops_any && !is_new(lost, changes, job.is_switched())) {
       throw lost_error("rollback.column-lost", lost, "rollback goes back to")
           .detail(
               "rollback drops the columns that were added, and they may have "
               "the only copy of its values")
-          .hint(is_switched
+          .hint(job.is_switched()
                     ? fmt::format("keep the new shape: run `pgexpand contract "
                                   "{} --accept-drift`",
                                   job.id)
@@ -151,14 +137,13 @@ void check_old_columns(const Job& job, const state::Migration& migration) {
   }
 }
 
-void check_new_columns(const Job& job, state::Store& store) {
+void check_new_columns(const Job& job, const Fingerprints& tables) {
   const ColumnChanges changes(job.plan);
-  for (const Column& lost : lost_columns(job, store)) {
-    const PlannedTable& table = table_of(job.plan, lost);
-    const bool drops_any = any_column(table, [&](const Column& column) {
+  for (const Column& lost : lost_columns(job, tables)) {
+    const bool drops_any = any_column(lost.table, [&](const Column& column) {
       return changes.contract_drops(column);
     });
-    if (drops_any && is_new(lost, table, changes, true)) {
+    if (drops_any && is_new(lost, changes, true)) {
       throw lost_error("contract.column-lost", lost, "contract leaves in use")
           .detail(
               "contract drops the old columns, and they may have the only "

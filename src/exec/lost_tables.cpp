@@ -83,10 +83,9 @@ Error table_replaced(const Job& job, const LostTable& lost) {
 
 plan::Undo without_lost(const plan::Undo& undo,
                         const plan::Step& step,
-                        const std::vector<TableName>& lost,
-                        const sql::Identifier& state_schema) {
+                        const Job& job) {
   const auto is_lost = [&](const TableName& table) {
-    return std::ranges::find(lost, table) != lost.end();
+    return job.has_lost(table);
   };
   const auto tables = tables_of(undo, step);
   if (std::ranges::none_of(tables, is_lost)) {
@@ -101,13 +100,13 @@ plan::Undo without_lost(const plan::Undo& undo,
     kept.action = plan::RunSql{};
     return kept;
   }
-  const std::string in_state_schema = state_schema.quoted() + ".";
+  const std::string in_state_schema = job.schema.quoted() + ".";
   std::erase_if(run->statements, [&](const Statement& statement) {
     const auto names = [&](const std::string& quoted) {
       return statement.text().find(quoted) != std::string::npos;
     };
     return (all_lost && !names(in_state_schema)) ||
-           std::ranges::any_of(lost, [&](const TableName& table) {
+           std::ranges::any_of(job.lost, [&](const TableName& table) {
              return names(table.quoted());
            });
   });

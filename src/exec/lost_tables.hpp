@@ -17,12 +17,11 @@ void check_lost_tables(const Job& job);
 /// Error(refused, "drift.table-replaced"), with the way out.
 [[nodiscard]] Error table_replaced(const Job& job, const LostTable& lost);
 
-/// `undo` of `step` without what is about `lost`: that went with the table, and
-/// a new one of the same name is a stranger's. What it leaves in the state
-/// schema stays to be done.
+/// `undo` of `step` without what is about the tables that `job` has lost: that
+/// went with the table, and a new one of the same name is a stranger's. What it
+/// leaves in the state schema stays to be done.
 [[nodiscard]] plan::Undo without_lost(const plan::Undo& undo,
                                       const plan::Step& step,
-                                      const std::vector<sql::TableName>& lost,
-                                      const sql::Identifier& state_schema);
+                                      const Job& job);
 
 }  // namespace pgexpand::exec

@@ -129,7 +129,7 @@ class PhaseRun {
       check_lost_tables(job_);
       check_unwalked(job_, phase_);
       if (phase_ == Phase::contract) {
-        check_new_columns(job_, store);
+        check_new_columns(job_, read_fingerprints(job_));
       }
     } else {
       check_continued(job_, store, phase_);

@@ -78,14 +78,11 @@ void check_gates(const Job& job,
 
 /// Without its trigger the old shape lacks what was written through the new
 /// one since.
-void check_synced(Job& job, const Migration& migration) {
-  state::Store store = job.store();
-  const bool is_switched =
-      migration.completed && *migration.completed >= Phase::switch_over;
-  if (!is_switched || !has_lost_trigger(job, store)) {
+void check_synced(Job& job, const Fingerprints& tables) {
+  if (!job.is_switched() || !has_lost_trigger(job.plan, tables)) {
     return;
   }
-  const auto compared = compare_all(job, is_switched);
+  const auto compared = compare_all(job);
   if (compared.outcome != backfill::Outcome::done) {
     throw interrupted(job.id);
   }
@@ -153,8 +150,9 @@ RunResult take_back(Job& job) {
   find_lost_tables(job);
   if (migration.status != Status::rolling_back) {
     check_undoable(job, job.store().steps(job.id));
-    check_old_columns(job, migration);
-    check_synced(job, migration);
+    const Fingerprints tables = read_fingerprints(job);
+    check_old_columns(job, tables);
+    check_synced(job, tables);
     check_gates(job, migration);
     job.record([&](state::Store& store) {
       store.set_rolling_back(job.id);

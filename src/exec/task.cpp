@@ -127,9 +127,8 @@ void undo_step(Job& job, const plan::Step& step, StepStatus after) {
   const int done = record_of(job, store, step.id).undo_done;
   for (int number = done + 1; number <= static_cast<int>(step.undo.size());
        ++number) {
-    const plan::Undo undo =
-        without_lost(step.undo.at(static_cast<std::size_t>(number - 1)), step,
-                     job.lost, job.schema);
+    const plan::Undo undo = without_lost(
+        step.undo.at(static_cast<std::size_t>(number - 1)), step, job);
     UndoTask task(job, step, number, after, undo);
     reach(FaultPoint::before_undo);
     const TaskResult result = run_task(job, task);

@@ -25,12 +25,11 @@ CompareResult compare_now(Job& job) {
   const state::Migration migration = take_up(job);
   check_filled(migration);
   check_lost_tables(job);
-  const bool is_switched = *migration.completed >= Phase::switch_over;
-  const CompareResult sum = compare_all(job, is_switched);
+  const CompareResult sum = compare_all(job);
   if (sum.outcome != Outcome::done) {
     return sum;
   }
-  if (!is_switched) {
+  if (!job.is_switched()) {
     job.record([&](state::Store& store) {
       store.set_verify_result(job.id, is_clean(sum), sum.rows, sum.differences);
     });

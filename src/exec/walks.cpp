@@ -174,7 +174,7 @@ CompareResult compare_and_repair(
   return result;
 }
 
-CompareResult compare_all(Job& job, bool is_switched) {
+CompareResult compare_all(Job& job) {
   CompareResult sum;
   for (const plan::Step& step : job.plan.steps) {
     const auto* action = std::get_if<plan::CompareRows>(&step.action);
@@ -182,7 +182,7 @@ CompareResult compare_all(Job& job, bool is_switched) {
       continue;
     }
     const auto& comparisons =
-        is_switched ? action->after_switch : action->before_switch;
+        job.is_switched() ? action->after_switch : action->before_switch;
     if (comparisons.empty()) {
       continue;
     }

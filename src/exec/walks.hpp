@@ -24,7 +24,8 @@ void report_comparison(Job& job,
     const std::vector<plan::Comparison>& comparisons);
 
 /// Every comparison of the plan, each from its beginning; those of after the
-/// switch if `is_switched`. The first that is stopped or paused is the last.
-[[nodiscard]] backfill::CompareResult compare_all(Job& job, bool is_switched);
+/// switch once that is complete. The first that is stopped or paused is the
+/// last.
+[[nodiscard]] backfill::CompareResult compare_all(Job& job);
 
 }  // namespace pgexpand::exec

@@ -174,7 +174,9 @@ ServerSession::OwnedResult ServerSession::ask(
   OwnedResult last;
   while (PGresult* result = PQgetResult(raw())) {
     last.reset(result);
-    hear_farewell(error_of(result));
+    if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
+      hear_farewell(error_of(result));
+    }
     if (PQresultStatus(result) == PGRES_COPY_IN ||
         PQresultStatus(result) == PGRES_COPY_OUT) {
       break;

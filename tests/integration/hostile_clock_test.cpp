@@ -87,8 +87,6 @@ void remove_what_dead_processes_left() {
 
 class ClockJumps : public ::testing::Test {
  protected:
-  ~ClockJumps() override { remove_what_dead_processes_left(); }
-
   void SetUp() override {
     ASSERT_TRUE(std::filesystem::exists(library))
         << "install libfaketime (scripts/setup)";
@@ -98,6 +96,8 @@ class ClockJumps : public ::testing::Test {
                 "      up: upper(status)\n      unique: {name: orders_c}\n");
     std::filesystem::permissions(line_.folder(), std::filesystem::perms(0755));
   }
+
+  void TearDown() override { remove_what_dead_processes_left(); }
 
   void make_table(const std::string& dsn) {
     session_ = pg::connect({.dsn = dsn}).session;
