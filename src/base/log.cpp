@@ -29,6 +29,8 @@ void set_verbose(bool verbose) {
   logger().set_level(verbose ? spdlog::level::debug : spdlog::level::off);
 }
 
+bool is_verbose() { return logger().should_log(spdlog::level::debug); }
+
 void log_debug(std::string_view message) {
   logger().debug(spdlog::string_view_t(message.data(), message.size()));
 }

@@ -215,6 +215,10 @@ constexpr auto texts = std::to_array<Explanation>({
     {"state.unknown-status",
      "The state tables hold a word that this release does not know. Use\n"
      "the release that wrote it."},
+    {"state.upgrade-waits",
+     "The state tables are of an older release, and this one would bring\n"
+     "them up to date. That has to wait until no pgexpand of the older\n"
+     "release is at work here. Run the same command again then."},
     {"step.not-recorded",
      "A step failed, and its failure could not be written to the state\n"
      "tables either. The same command finds out by looking."},

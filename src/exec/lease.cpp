@@ -26,15 +26,6 @@ constexpr milliseconds backends_patience{10'000};
 constexpr pg::Timeouts no_timeouts{.lock = milliseconds{0},
                                    .statement = milliseconds{0}};
 
-// One key a schema name, the same in every database and release.
-std::int64_t lease_key(const sql::Identifier& schema) {
-  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
-  for (const char byte : "pgexpand:" + schema.name()) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211U;
-  }
-  return static_cast<std::int64_t>(hash);
-}
-
 void refuse_standby(const pg::Arrival& arrival) {
   if (arrival.is_standby) {
     throw Error(ErrorKind::refused, "runner.standby",
@@ -50,8 +41,9 @@ void refuse_standby(const pg::Arrival& arrival) {
 std::unique_ptr<pg::Transaction> try_lock(pg::Session& session,
                                           const sql::Identifier& schema) {
   auto hold = std::make_unique<pg::Transaction>(session, no_timeouts);
-  const auto locked = session.run(Statement::of(
-      "SELECT pg_catalog.pg_try_advisory_xact_lock({})", lease_key(schema)));
+  const auto locked = session.run(
+      Statement::of("SELECT pg_catalog.pg_try_advisory_xact_lock({})",
+                    state::lease_key(schema)));
   if (locked.single() != "t") {
     return nullptr;
   }
@@ -242,18 +234,19 @@ Lease take_lease(const Runner::Options& options,
 // pg_locks shows a bigint key in two halves, and everyone may read it.
 std::optional<AtWork> at_work(pg::Session& session,
                               const sql::Identifier& state_schema) {
-  const auto found = session.run(Statement::of(
-      "SELECT r.host, r.process, {},"
-      " coalesce(substring(a.application_name"
-      " FROM '^pgexpand ([0-9a-z_]+) [a-z]+$'), '')"
-      " FROM {}.runner AS r"
-      " JOIN pg_catalog.pg_locks AS l ON l.pid = r.control_pid"
-      " AND l.locktype = 'advisory' AND l.granted"
-      " AND l.objsubid = 1"
-      " AND (l.classid::bigint << 32) | l.objid::bigint = {}"
-      " LEFT JOIN pg_catalog.pg_stat_activity AS a"
-      " ON a.pid = r.work_pid",
-      sql::rfc3339("r.started_at"), state_schema, lease_key(state_schema)));
+  const auto found = session.run(
+      Statement::of("SELECT r.host, r.process, {},"
+                    " coalesce(substring(a.application_name"
+                    " FROM '^pgexpand ([0-9a-z_]+) [a-z]+$'), '')"
+                    " FROM {}.runner AS r"
+                    " JOIN pg_catalog.pg_locks AS l ON l.pid = r.control_pid"
+                    " AND l.locktype = 'advisory' AND l.granted"
+                    " AND l.objsubid = 1"
+                    " AND (l.classid::bigint << 32) | l.objid::bigint = {}"
+                    " LEFT JOIN pg_catalog.pg_stat_activity AS a"
+                    " ON a.pid = r.work_pid",
+                    sql::rfc3339("r.started_at"), state_schema,
+                    state::lease_key(state_schema)));
   if (found.rows.empty()) {
     return std::nullopt;
   }

@@ -1,15 +1,17 @@
 #include "pg/server_session.hpp"
 
-#include "pgexpand/base/fault.hpp"
+#include "pg/results.hpp"
+#include "pgexpand/base/log.hpp"
 #include "pgexpand/base/units.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -21,66 +23,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds cancel_limit{5'000};
-
-std::string field(const PGresult* result, int code) {
-  const char* text = PQresultErrorField(result, code);
-  return text == nullptr ? std::string{} : std::string(text);
-}
-
-ServerError error_of(const PGresult* result) {
-  return {.severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED),
-          .sqlstate = field(result, PG_DIAG_SQLSTATE),
-          .message = field(result, PG_DIAG_MESSAGE_PRIMARY),
-          .detail = field(result, PG_DIAG_MESSAGE_DETAIL),
-          .hint = field(result, PG_DIAG_MESSAGE_HINT),
-          .schema = field(result, PG_DIAG_SCHEMA_NAME),
-          .table = field(result, PG_DIAG_TABLE_NAME),
-          .column = field(result, PG_DIAG_COLUMN_NAME),
-          .type = field(result, PG_DIAG_DATATYPE_NAME),
-          .constraint = field(result, PG_DIAG_CONSTRAINT_NAME),
-          .position = field(result, PG_DIAG_STATEMENT_POSITION)};
-}
-
-/// The first line of what libpq itself has to say, not the server.
-std::string words_of_libpq(const PGresult* result, const PGconn* connection) {
-  const std::string text = result == nullptr ? PQerrorMessage(connection)
-                                             : PQresultErrorMessage(result);
-  return text.substr(0, text.find('\n'));
-}
-
-Row row_of(const PGresult* result, int row) {
-  Row values;
-  const int count = PQnfields(result);
-  values.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    if (PQgetisnull(result, row, i) != 0) {
-      values.emplace_back(std::nullopt);
-    } else {
-      const auto size = static_cast<std::size_t>(PQgetlength(result, row, i));
-      values.emplace_back(std::string(PQgetvalue(result, row, i), size));
-    }
-  }
-  return values;
-}
-
-Result result_of(PGresult* result) {
-  Result answer;
-  answer.tag = PQcmdStatus(result);
-  const std::string_view affected = PQcmdTuples(result);
-  std::from_chars(affected.data(), affected.data() + affected.size(),
-                  answer.affected_rows);
-  for (int i = 0; i < PQnfields(result); ++i) {
-    answer.columns.emplace_back(PQfname(result, i));
-    answer.column_types.push_back(PQftype(result, i));
-    answer.column_modifiers.push_back(PQfmod(result, i));
-  }
-  const int rows = PQntuples(result);
-  answer.rows.reserve(static_cast<std::size_t>(rows));
-  for (int i = 0; i < rows; ++i) {
-    answer.rows.push_back(row_of(result, i));
-  }
-  return answer;
-}
 
 // What outlives a cancel request that nobody waits for any more.
 struct CancelRequest {
@@ -126,68 +68,193 @@ Result ServerSession::run(const sql::Statement& statement) {
   return run(statement, {});
 }
 
+namespace {
+
+// Of a statement's text, as much as tells what it is.
+constexpr std::size_t longest_shown = 200;
+
+void log_statement(int pid,
+                   std::chrono::steady_clock::duration took,
+                   std::size_t count,
+                   const std::string& first) {
+  if (!is_verbose()) {
+    return;
+  }
+  std::string text = first.substr(0, longest_shown);
+  std::ranges::replace(text, '\n', ' ');
+  log_debug(
+      fmt::format("backend {}: {:.1f} ms, {}{}", pid,
+                  std::chrono::duration<double, std::milli>(took).count(), text,
+                  count > 1 ? fmt::format(" (and {} more)", count - 1) : ""));
+}
+
+}  // namespace
+
+/// From a question to its answer.
+class ServerSession::Asking {
+ public:
+  Asking(ServerSession& session, std::size_t count, const std::string& first)
+      : session_(session), count_(count), first_(first), begin_(Clock::now()) {
+    session_.asked_at_ = begin_.time_since_epoch().count();
+  }
+  ~Asking() {
+    session_.asked_at_ = 0;
+    log_statement(session_.backend_pid_, Clock::now() - begin_, count_, first_);
+  }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+
+ private:
+  ServerSession& session_;
+  std::size_t count_;
+  const std::string& first_;
+  Clock::time_point begin_;
+};
+
 Result ServerSession::run(const sql::Statement& statement,
                           const std::vector<Value>& parameters) {
+  queue(statement, parameters);
+  if (queue_.size() > 1) {
+    Answers answers = flush();
+    answers.check();
+    return std::move(answers.results.back());
+  }
+  const Queued alone = std::exchange(queue_, {}).front();
   if (!is_open()) {
-    // Nothing was sent, so even for COMMIT the outcome is known.
-    fail_lost(false, {});
+    throw Error(lost(false, {}));
   }
-  std::vector<const char*> values;
-  values.reserve(parameters.size());
-  for (const auto& parameter : parameters) {
-    values.push_back(parameter ? parameter->c_str() : nullptr);
+  const Asking asking(*this, 1, alone.text);
+  const OwnedResult result = ask(alone);
+  if (!is_good(result.get())) {
+    throw Error(error_for(result.get(), false));
   }
-  const bool is_commit = statement.text() == "COMMIT";
-  if (is_commit) {
-    reach(FaultPoint::before_commit, socket_copy_);
-  }
-  asked_at_ = Clock::now().time_since_epoch().count();
-  const OwnedResult result = ask(statement.text(), values);
-  asked_at_ = 0;
-  if (is_commit) {
-    reach(FaultPoint::commit_answered, socket_copy_);
-  }
-  switch (PQresultStatus(result.get())) {
-    case PGRES_TUPLES_OK:
-    case PGRES_COMMAND_OK:
-    case PGRES_EMPTY_QUERY:
-      return result_of(result.get());
-    default:
-      fail(result.get(), is_commit);
+  return result_of(result.get());
+}
+
+void ServerSession::queue(const sql::Statement& statement,
+                          const std::vector<Value>& parameters) {
+  queue_.push_back({.text = statement.text(), .parameters = parameters});
+}
+
+void ServerSession::queue(FaultPoint point) {
+  if (queue_.empty()) {
+    reach(point, socket_copy_);
+  } else {
+    queue_.back().then.push_back(point);
   }
 }
 
-// In two halves, so that a test may strike a COMMIT between them. The extended
-// protocol takes exactly one statement, unlike PQexec.
-ServerSession::OwnedResult ServerSession::ask(
-    const std::string& text, const std::vector<const char*>& values) {
-  if (PQsendQueryParams(raw(), text.c_str(), static_cast<int>(values.size()),
-                        nullptr, values.data(), nullptr, nullptr, 0) == 0) {
+void ServerSession::begin(const Timeouts& timeouts) {
+  for (const sql::Statement& statement : opening_statements(timeouts)) {
+    queue(statement, {});
+    queue_.back().is_opening = true;
+  }
+}
+
+Answers ServerSession::commit() {
+  queue(sql::Statement::of("COMMIT"), {});
+  queue_.back().is_commit = true;
+  return flush();
+}
+
+void ServerSession::rollback() {
+  queue_.clear();
+  if (in_transaction()) {
+    run(sql::Statement::of("ROLLBACK"));
+  }
+}
+
+// The extended protocol takes exactly one statement, unlike PQexec.
+OwnedResult ServerSession::ask(const Queued& statement) {
+  const auto values = pointers_to(statement.parameters);
+  if (PQsendQueryParams(raw(), statement.text.c_str(),
+                        static_cast<int>(values.size()), nullptr, values.data(),
+                        nullptr, nullptr, 0) == 0) {
     return nullptr;
   }
-  if (text == "COMMIT") {
-    reach(FaultPoint::commit_sent, socket_copy_);
-  }
-  if (answer_limit_ > milliseconds{0}) {
-    await_answer();
-  }
+  await_answer();
   OwnedResult last;
   while (PGresult* result = PQgetResult(raw())) {
     last.reset(result);
     if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
       hear_farewell(error_of(result));
     }
-    if (PQresultStatus(result) == PGRES_COPY_IN ||
-        PQresultStatus(result) == PGRES_COPY_OUT) {
+    if (is_copy(result)) {
       break;
     }
   }
   return last;
 }
 
+std::size_t ServerSession::send(Pipeline& pipeline,
+                                const std::vector<Queued>& queue) {
+  std::size_t sent = 0;
+  for (const Queued& statement : queue) {
+    if (statement.is_commit) {
+      reach(FaultPoint::before_commit, socket_copy_);
+    }
+    if (!pipeline.send(statement.text, pointers_to(statement.parameters))) {
+      return sent;
+    }
+    ++sent;
+    if (!statement.is_opening && !pipeline.sync()) {
+      return sent;
+    }
+    if (statement.is_commit) {
+      reach(FaultPoint::commit_sent, socket_copy_);
+    }
+    for (const FaultPoint point : statement.then) {
+      reach(point, socket_copy_);
+    }
+  }
+  return sent;
+}
+
+Answers ServerSession::flush() {
+  const std::vector<Queued> queue = std::exchange(queue_, {});
+  Answers answers;
+  if (queue.empty()) {
+    return answers;
+  }
+  if (!is_open()) {
+    // Nothing was sent, so even for COMMIT the outcome is known.
+    answers.error = lost(false, {});
+    return answers;
+  }
+  const Asking asking(*this, queue.size(), queue.front().text);
+  Pipeline pipeline(raw(), [this] { await_answer(); });
+  const std::size_t sent = send(pipeline, queue);
+  const bool commits = sent == queue.size() && queue.back().is_commit;
+  for (std::size_t at = 0; at < sent; ++at) {
+    const OwnedResult result = pipeline.answer();
+    if (queue[at].is_commit) {
+      reach(FaultPoint::commit_answered, socket_copy_);
+    }
+    if (is_copy(result.get())) {
+      shut_down();
+    }
+    if (!is_good(result.get())) {
+      hear_farewell(error_of(result.get()));
+      // A farewell before the COMMIT's turn leaves no doubt; silence does.
+      const bool was_told = !farewell_.message.empty();
+      answers.error =
+          error_for(result.get(), commits && (!was_told || at + 1 == sent));
+      return answers;
+    }
+    answers.results.push_back(result_of(result.get()));
+  }
+  if (sent < queue.size()) {
+    answers.error = lost(false, words_of_libpq(nullptr, raw()));
+  }
+  return answers;
+}
+
 // A link that carries nothing any more looks alive for as long as the next
 // hop's kernel acknowledges what we send.
 void ServerSession::await_answer() {
+  if (answer_limit_ <= milliseconds{0}) {
+    return;
+  }
   const auto end = Clock::now() + answer_limit_;
   while (PQconsumeInput(raw()) != 0 && PQisBusy(raw()) != 0) {
     const auto left =
@@ -202,7 +269,7 @@ void ServerSession::await_answer() {
   }
 }
 
-void ServerSession::fail(const PGresult* result, bool is_commit) {
+Error ServerSession::error_for(const PGresult* result, bool was_sent) {
   const ServerError error = error_of(result);
   full_message_ = error.message;
   std::string from_libpq;
@@ -213,14 +280,14 @@ void ServerSession::fail(const PGresult* result, bool is_commit) {
   }
   Error translated = to_error(error, show_data_);
   if (!is_open() || translated.kind() == ErrorKind::connection) {
-    fail_lost(is_commit, from_libpq);
+    return lost(was_sent, from_libpq);
   }
   if (error.sqlstate.empty()) {
     // COPY, or libpq refused: nothing the server said.
-    throw Error(ErrorKind::database, "pg.statement-failed",
-                "the statement cannot be run here");
+    return Error(ErrorKind::database, "pg.statement-failed",
+                 "the statement cannot be run here");
   }
-  throw translated;
+  return translated;
 }
 
 // It is a notice if the session was idle, and not the last result otherwise.
@@ -230,27 +297,29 @@ void ServerSession::hear_farewell(const ServerError& said) {
   }
 }
 
-void ServerSession::fail_lost(bool is_commit, const std::string& from_libpq) {
+Error ServerSession::lost(bool in_doubt, const std::string& from_libpq) const {
   std::string reason = !farewell_.message.empty() ? farewell_.message
                        : gave_up_
                            ? "no answer for " + human_duration(answer_limit_)
                            : from_libpq;
   reason = reason.empty() ? "" : ": " + reason;
-  if (is_commit) {
-    throw Error(ErrorKind::in_doubt, "pg.commit-in-doubt",
-                "the connection was lost during COMMIT" + reason)
+  if (in_doubt) {
+    return Error(ErrorKind::in_doubt, "pg.commit-in-doubt",
+                 "the connection was lost during COMMIT" + reason)
         .sqlstate(farewell_.sqlstate)
         .hint("run the same command again; it looks at the state tables first");
   }
-  throw Error(ErrorKind::connection, "pg.connection-lost",
-              "the connection to the server was lost" + reason)
+  return Error(ErrorKind::connection, "pg.connection-lost",
+               "the connection to the server was lost" + reason)
       .sqlstate(farewell_.sqlstate)
       .hint("run the same command again; it continues where it stopped");
 }
 
+// A transaction whose BEGIN is queued has begun for its owner.
 bool ServerSession::in_transaction() const {
   const auto status = PQtransactionStatus(raw());
-  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR ||
+         std::ranges::any_of(queue_, &Queued::is_opening);
 }
 
 bool ServerSession::is_open() const noexcept {

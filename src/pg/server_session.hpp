@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pg/link.hpp"
+#include "pg/pipeline.hpp"
 #include "pg/server_error.hpp"
 #include "pgexpand/pg/session.hpp"
 
@@ -26,6 +27,14 @@ class ServerSession final : public Session {
   Result run(const sql::Statement& statement) override;
   Result run(const sql::Statement& statement,
              const std::vector<Value>& parameters) override;
+  using Session::queue;
+  void queue(const sql::Statement& statement,
+             const std::vector<Value>& parameters) override;
+  void queue(FaultPoint point) override;
+  Answers flush() override;
+  void begin(const Timeouts& timeouts) override;
+  Answers commit() override;
+  void rollback() override;
   [[nodiscard]] bool in_transaction() const override;
   [[nodiscard]] bool is_open() const noexcept override;
   [[nodiscard]] int server_version_num() const override;
@@ -50,18 +59,26 @@ class ServerSession final : public Session {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct ClearResult {
-    void operator()(PGresult* result) const noexcept { PQclear(result); }
+  /// A statement that is kept back.
+  struct Queued {
+    std::string text;
+    std::vector<Value> parameters;
+    bool is_commit = false;
+    bool is_opening = false;  ///< Needs no Sync of its own: nothing is locked.
+    std::vector<FaultPoint> then{};
   };
-  using OwnedResult = std::unique_ptr<PGresult, ClearResult>;
+  class Asking;
 
   static void receive_notice(void* self, const PGresult* result);
-  OwnedResult ask(const std::string& text,
-                  const std::vector<const char*>& values);
+  [[nodiscard]] OwnedResult ask(const Queued& statement);
+  /// Returns how many were sent.
+  std::size_t send(Pipeline& pipeline, const std::vector<Queued>& queue);
   void await_answer();
-  [[noreturn]] void fail(const PGresult* result, bool is_commit);
+  /// What the result of a failed statement means. `was_sent`: a COMMIT was on
+  /// its way when the link broke.
+  [[nodiscard]] Error error_for(const PGresult* result, bool was_sent);
   void hear_farewell(const ServerError& said);
-  [[noreturn]] void fail_lost(bool is_commit, const std::string& from_libpq);
+  [[nodiscard]] Error lost(bool in_doubt, const std::string& from_libpq) const;
 
   Link link_;
   bool show_data_;
@@ -74,6 +91,7 @@ class ServerSession final : public Session {
   std::string backend_start_;
   std::string full_message_;
   std::vector<Notice> notices_;
+  std::vector<Queued> queue_;
   ServerError farewell_;  ///< What ended the session; empty if nothing did.
 };
 

@@ -2,6 +2,8 @@
 
 #include "pgexpand/base/assert.hpp"
 
+#include <utility>
+
 namespace pgexpand::pg {
 
 const Value& Result::single() const {
@@ -9,16 +11,49 @@ const Value& Result::single() const {
   return rows.front().front();
 }
 
+void Session::queue(const sql::Statement& statement,
+                    const std::vector<Value>& parameters) {
+  if (early_.error) {
+    return;
+  }
+  try {
+    early_.results.push_back(run(statement, parameters));
+  } catch (const Error& error) {
+    early_.error = error;
+  }
+}
+
+void Session::queue(FaultPoint point) { reach(point); }
+
+Answers Session::flush() { return std::exchange(early_, {}); }
+
+void Session::begin(const Timeouts& timeouts) {
+  for (const sql::Statement& statement : opening_statements(timeouts)) {
+    run(statement);
+  }
+}
+
+Answers Session::commit() {
+  queue(sql::Statement::of("COMMIT"));
+  return flush();
+}
+
+void Session::rollback() { run(sql::Statement::of("ROLLBACK")); }
+
+// SET, not set_config(): a query would take a snapshot, after which the caller
+// could not choose another isolation level.
+std::vector<sql::Statement> opening_statements(const Timeouts& timeouts) {
+  return {sql::Statement::of("BEGIN ISOLATION LEVEL READ COMMITTED"),
+          sql::Statement::of("SET LOCAL lock_timeout = {}",
+                             std::int64_t{timeouts.lock.count()}),
+          sql::Statement::of("SET LOCAL statement_timeout = {}",
+                             std::int64_t{timeouts.statement.count()})};
+}
+
 Transaction::Transaction(Session& session, const Timeouts& timeouts)
     : session_(session) {
-  session_.run(sql::Statement::of("BEGIN ISOLATION LEVEL READ COMMITTED"));
   try {
-    // SET, not set_config(): a query would take a snapshot, after which the
-    // caller could not choose another isolation level.
-    session_.run(sql::Statement::of("SET LOCAL lock_timeout = {}",
-                                    std::int64_t{timeouts.lock.count()}));
-    session_.run(sql::Statement::of("SET LOCAL statement_timeout = {}",
-                                    std::int64_t{timeouts.statement.count()}));
+    session_.begin(timeouts);
   } catch (...) {
     rollback();
     throw;
@@ -35,20 +70,22 @@ Transaction::~Transaction() {
   }
 }
 
-void Transaction::commit() {
+Answers Transaction::commit_together() {
   is_open_ = false;
-  const Result result = session_.run(sql::Statement::of("COMMIT"));
-  if (result.tag != "COMMIT") {
-    throw Error(ErrorKind::database, "pg.commit-rolled-back",
-                "the server answered COMMIT with " + result.tag);
+  Answers answers = session_.commit();
+  if (!answers.error && answers.results.back().tag != "COMMIT") {
+    answers.error =
+        Error(ErrorKind::database, "pg.commit-rolled-back",
+              "the server answered COMMIT with " + answers.results.back().tag);
   }
+  return answers;
 }
 
 void Transaction::rollback() {
   if (is_open_) {
     is_open_ = false;
     if (session_.is_open()) {
-      session_.run(sql::Statement::of("ROLLBACK"));
+      session_.rollback();
     }
   }
 }

@@ -77,7 +77,29 @@ void check_version(int version) {
   }
 }
 
+// An older build that is at work knows nothing of what an upgrade changes, and
+// would go on.
+void keep_others_out(pg::Session& session, const Identifier& schema) {
+  const pg::Result locked = session.run(Statement::of(
+      "SELECT pg_catalog.pg_try_advisory_xact_lock({})", lease_key(schema)));
+  if (locked.single() != "t") {
+    throw Error(ErrorKind::busy, "state.upgrade-waits",
+                fmt::format("the state schema {} is of an older release, and "
+                            "another pgexpand is at work in it",
+                            schema.name()))
+        .hint("run the same command again when that one has ended");
+  }
+}
+
 }  // namespace
+
+std::int64_t lease_key(const Identifier& schema) {
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+  for (const char byte : "pgexpand:" + schema.name()) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211U;
+  }
+  return static_cast<std::int64_t>(hash);
+}
 
 std::optional<int> Store::read_version() {
   const sql::TableName meta{schema_, Identifier("meta")};
@@ -132,12 +154,15 @@ void Store::ensure() {
     return;
   }
   check_may_create(state, schema_);
-  const auto statements =
-      version ? upgrade_statements(schema_) : create_statements(schema_);
+  if (version) {
+    keep_others_out(session_, schema_);
+  }
+  const auto statements = version ? upgrade_statements(schema_, *version)
+                                  : create_statements(schema_);
   // The first one creates the schema; an administrator may have done that.
   const bool has_schema = state.exists && !version;
   for (std::size_t i = has_schema ? 1 : 0; i < statements.size(); ++i) {
-    session_.run(statements[i]);
+    session_.queue(statements[i]);
   }
   transaction.commit();
 }

@@ -2,7 +2,11 @@
 // that state and data share one WAL, and a FOR ALL TABLES publication that
 // catches them breaks no UPDATE.
 #include "pgexpand/state/store.hpp"
+#include "state/fence_functions.hpp"
 #include "state/versions.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace pgexpand::state {
 namespace {
@@ -140,6 +144,25 @@ void add(const std::vector<Statement>& more, std::vector<Statement>& to) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
+// What stands in the catalog about the tables as a phase ended, and whether how
+// they look is still to be read; and what is asked in one go with a batch.
+std::vector<Statement> add_fences(const Identifier& schema) {
+  std::vector<Statement> statements{Statement::of(
+      "ALTER TABLE {}.migration ADD COLUMN stamp text[],"
+      " ADD COLUMN fingerprint_due boolean NOT NULL DEFAULT false",
+      schema)};
+  add(create_functions(fence_functions(), schema), statements);
+  return statements;
+}
+
+// As version 2 brought it: later columns are later steps'.
+std::vector<Statement> add_versions(const Identifier& schema) {
+  std::vector<Statement> statements = version_statements(schema);
+  statements.push_back(
+      Statement::of("REVOKE ALL ON {}.version FROM PUBLIC", schema));
+  return statements;
+}
+
 }  // namespace
 
 std::vector<Statement> create_statements(const Identifier& schema) {
@@ -155,6 +178,7 @@ std::vector<Statement> create_statements(const Identifier& schema) {
       create_backend(schema),
       create_event(schema)};
   add(version_statements(schema), statements);
+  add(add_fences(schema), statements);
   statements.push_back(Statement::of(
       "REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM PUBLIC", schema));
   statements.push_back(
@@ -165,10 +189,15 @@ std::vector<Statement> create_statements(const Identifier& schema) {
   return statements;
 }
 
-std::vector<Statement> upgrade_statements(const Identifier& schema) {
-  std::vector<Statement> statements = version_statements(schema);
-  statements.push_back(
-      Statement::of("REVOKE ALL ON {}.version FROM PUBLIC", schema));
+std::vector<Statement> upgrade_statements(const Identifier& schema, int from) {
+  // steps[n] makes version n + 2 of version n + 1.
+  constexpr std::array steps{add_versions, add_fences};
+  static_assert(steps.size() + 1 == state_version);
+  std::vector<Statement> statements;
+  for (auto at = static_cast<std::size_t>(std::max(from, 1) - 1);
+       at < steps.size(); ++at) {
+    add(steps.at(at)(schema), statements);
+  }
   statements.push_back(Statement::of("UPDATE {}.meta SET version = {}", schema,
                                      static_cast<std::int64_t>(state_version)));
   return statements;

@@ -1,15 +1,10 @@
 #pragma once
 
+#include "state/functions.hpp"
+
 #include <vector>
 
 namespace pgexpand::state {
-
-/// One function of the state schema. In `body`, {S} stands for that schema;
-/// everything else is found in pg_catalog.
-struct Function {
-  const char* head;  ///< Name and arguments to LANGUAGE and volatility.
-  const char* body;
-};
 
 /// What makes a schema of views.
 [[nodiscard]] std::vector<Function> view_functions();

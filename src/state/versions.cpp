@@ -7,7 +7,6 @@
 #include "state/version_functions.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 namespace pgexpand::state {
@@ -31,45 +30,12 @@ Statement create_version(const Identifier& schema) {
       schema);
 }
 
-std::string with_schema(std::string_view body, const Identifier& schema) {
-  constexpr std::string_view mark = "{S}";
-  std::string text(body);
-  for (auto at = text.find(mark); at != std::string::npos;
-       at = text.find(mark, at + schema.quoted().size())) {
-    text.replace(at, mark.size(), schema.quoted());
-  }
-  return text;
-}
-
-// A schema's name may hold anything, a dollar quote too.
-std::string dollar_quote(std::string_view body) {
-  std::string tag = "$pgexpand$";
-  for (int n = 1; body.find(tag) != std::string_view::npos; ++n) {
-    tag = fmt::format("$pgexpand{}$", n);
-  }
-  return tag;
-}
-
-std::vector<Function> all_functions() {
+std::vector<Function> own_functions() {
   std::vector<Function> all = view_functions();
   for (const Function& function : version_functions()) {
     all.push_back(function);
   }
   return all;
-}
-
-Identifier name_of(const Function& function) {
-  const std::string head = function.head;
-  return Identifier(head.substr(0, head.find('(')));
-}
-
-// With its caller's rights: it does what the caller might do by hand.
-Statement create_function(const Function& function, const Identifier& schema) {
-  const std::string body = with_schema(function.body, schema);
-  const std::string quote = dollar_quote(body);
-  return Statement::verbatim(fmt::format(
-      "CREATE FUNCTION {}.{} SET search_path = pg_catalog, pg_temp AS {}{}\n{}",
-      schema, function.head, quote, body, quote));
 }
 
 std::vector<VersionSchema> read_schemas(const std::string& json) {
@@ -91,24 +57,9 @@ constexpr auto present =
 }  // namespace
 
 std::vector<Statement> version_statements(const Identifier& schema) {
-  std::vector<Statement> statements{create_version(schema)};
-  for (const Function& function : all_functions()) {
-    statements.push_back(create_function(function, schema));
-    statements.push_back(
-        Statement::of("REVOKE ALL ON FUNCTION {} FROM PUBLIC",
-                      sql::TableName{schema, name_of(function)}));
-  }
+  std::vector<Statement> statements = create_functions(own_functions(), schema);
+  statements.insert(statements.begin(), create_version(schema));
   return statements;
-}
-
-Statement share_functions(const Identifier& schema, const Identifier& role) {
-  std::vector<std::string> names;
-  for (const Function& function : all_functions()) {
-    names.push_back(sql::TableName{schema, name_of(function)}.quoted());
-  }
-  return Statement::of(
-      "GRANT EXECUTE ON FUNCTION {} TO {}",
-      sql::Expression{fmt::format("{}", fmt::join(names, ", "))}, role);
 }
 
 std::vector<PublishedVersion> Store::versions() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pgexpand/base/error.hpp"
+#include "pgexpand/base/fault.hpp"
 #include "pgexpand/sql/statement.hpp"
 
 #include <chrono>
@@ -41,6 +42,21 @@ struct Timeouts {
   std::chrono::milliseconds statement{0};  ///< statement_timeout; 0 = none.
 };
 
+/// What became of statements that were sent together.
+struct Answers {
+  std::vector<Result> results;  ///< Of those that were done, in order.
+  /// Of the one after the last result. In a transaction nothing that came
+  /// after it had an effect, a COMMIT neither.
+  std::optional<Error> error{};
+
+  /// Throws the error, if there is one.
+  void check() const {
+    if (error) {
+      throw Error(*error);
+    }
+  }
+};
+
 /// One server connection, with the settings of safety.md made and read back.
 ///
 /// Errors are Error with the server's SQLSTATE:
@@ -66,6 +82,26 @@ class Session {
   virtual Result run(const sql::Statement& statement,
                      const std::vector<Value>& parameters) = 0;
 
+  /// Keeps a statement back until the next run(), commit() or flush(), which
+  /// sends it ahead of its own: so many statements cost one round trip. An
+  /// error of it is thrown by that call. Only for the open transaction; what
+  /// is not sent when that ends is forgotten.
+  virtual void queue(const sql::Statement& statement,
+                     const std::vector<Value>& parameters);
+  void queue(const sql::Statement& statement) { queue(statement, {}); }
+  /// A moment between two statements that are queued, for tests.
+  virtual void queue(FaultPoint point);
+  /// Sends what is queued. Each statement has the time limits of its own that
+  /// it would have alone, and while the server waits for the next one the
+  /// idle_in_transaction_session_timeout counts.
+  virtual Answers flush();
+  /// Opens a transaction with these limits: together with its first statement.
+  virtual void begin(const Timeouts& timeouts);
+  /// Sends what is queued, and COMMIT. The last answer is that of COMMIT.
+  virtual Answers commit();
+  /// Forgets what is queued, and ends the transaction if the server has one.
+  virtual void rollback();
+
   [[nodiscard]] virtual bool in_transaction() const = 0;
   [[nodiscard]] virtual bool is_open() const noexcept = 0;
   [[nodiscard]] virtual int server_version_num() const = 0;
@@ -90,13 +126,16 @@ class Session {
   virtual void cancel() noexcept = 0;
   /// Ends a hung call by shutting the socket. Any thread. Never throws.
   virtual void shut_down() noexcept = 0;
+
+ private:
+  Answers early_;  ///< Of a session that knows nothing of queues.
 };
 
-/// A transaction block: BEGIN now, ROLLBACK when it goes out of scope unless
-/// committed. READ COMMITTED.
+/// A transaction block: from its first statement on, ROLLBACK when it goes out
+/// of scope unless committed. READ COMMITTED.
 class Transaction {
  public:
-  /// Sets lock_timeout and statement_timeout for this transaction only.
+  /// lock_timeout and statement_timeout are for this transaction only.
   Transaction(Session& session, const Timeouts& timeouts);
   ~Transaction();
   Transaction(const Transaction&) = delete;
@@ -104,7 +143,10 @@ class Transaction {
 
   /// Throws Error(in_doubt) if the link breaks meanwhile, and Error(database)
   /// if the server answers COMMIT with ROLLBACK.
-  void commit();
+  void commit() { commit_together().check(); }
+  /// The same with the answers to what was queued; its error is returned, not
+  /// thrown.
+  [[nodiscard]] Answers commit_together();
   void rollback();
 
  private:
@@ -124,6 +166,10 @@ class ActingAs {
  private:
   Session* session_ = nullptr;
 };
+
+/// What opens a transaction: BEGIN, and its limits.
+[[nodiscard]] std::vector<sql::Statement> opening_statements(
+    const Timeouts& timeouts);
 
 /// May the role keep ordinary triggers from firing?
 [[nodiscard]] bool may_set_replication_role(Session& session);

@@ -13,7 +13,7 @@
 namespace pgexpand::state {
 
 /// The version of the state schema this build reads and writes.
-inline constexpr int state_version = 2;
+inline constexpr int state_version = 3;
 
 /// Settings of a walk by name, as backfill::values_of() has them.
 using WalkSettings = std::map<std::string, std::int64_t>;
@@ -134,18 +134,32 @@ struct PublishedVersion {
 [[nodiscard]] std::vector<sql::Statement> create_statements(
     const sql::Identifier& schema);
 
-/// What a state schema of version 1 lacks: the table of version schemas and its
-/// functions, and the new number.
+/// What a state schema of version `from` lacks: one step after the other, and
+/// the new number.
 [[nodiscard]] std::vector<sql::Statement> upgrade_statements(
-    const sql::Identifier& schema);
+    const sql::Identifier& schema, int from);
 
-/// Lets `role` call the functions of version schemas, which nobody but the
-/// owner of the state schema may.
+/// Lets `role` call the functions of the state schema, which nobody but its
+/// owner may.
 [[nodiscard]] sql::Statement share_functions(const sql::Identifier& schema,
                                              const sql::Identifier& role);
 
+/// The advisory lock that is the lease of a state schema: one key a name, the
+/// same in every database and release.
+[[nodiscard]] std::int64_t lease_key(const sql::Identifier& schema);
+
+/// SQLSTATEs that functions of the state schema raise where a batch or a step
+/// must not act; see fence_functions.cpp.
+namespace refusal {
+inline constexpr const char* fenced = "PGX01";     ///< Another took over.
+inline constexpr const char* paused = "PGX02";     ///< Somebody paused it.
+inline constexpr const char* changed = "PGX03";    ///< Not as it was read.
+inline constexpr const char* rewritten = "PGX04";  ///< Is another file now.
+}  // namespace refusal
+
 /// The state tables of one schema, through one session. Stateless: every call
-/// is a query. Calls marked (in transaction) must run inside the caller's.
+/// is a query. Calls marked (in transaction) must run inside the caller's, and
+/// those that answer nothing are queued there: they go with the next statement.
 class Store {
  public:
   Store(pg::Session& session, sql::Identifier schema)
@@ -154,7 +168,8 @@ class Store {
   /// None: there is no state schema.
   [[nodiscard]] std::optional<int> read_version();
   /// Creates the schema if it is missing, tolerating a rival that does the
-  /// same. Brings a schema of an older build up to date. Throws
+  /// same. Brings a schema of an older build up to date, which nobody may be
+  /// at work in: Error(busy, "state.upgrade-waits"). Throws
   /// Error(refused) if the schema belongs to a role we are not a
   /// member of, is newer than this build, or may not be created (with the
   /// GRANT that helps).
