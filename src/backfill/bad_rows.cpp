@@ -1,23 +1,32 @@
 #include "backfill/bad_rows.hpp"
 
-#include "backfill/cells.hpp"
 #include "backfill/statements.hpp"
 #include "backfill/trouble.hpp"
 
 namespace pgexpand::backfill {
 
-Tally list_bad_rows(TableWalk& walk, const sql::TableName& root) {
-  Tally tally;
-  const pg::Result outcome = walk.session().run(read_outcome());
-  for (const pg::Row& row : outcome.rows) {
-    tally.rows = number(row.at(0));
-    if (row.at(1)) {
-      ++tally.quarantined;
-      walk.store().add_quarantine(walk.progress().migration, root.display(),
-                                  text(row.at(3)), text(row.at(2)));
-    }
+Slice row_by_row(const TableWalk& walk,
+                 const sql::Statement& statement,
+                 const sql::TableName& root,
+                 const Cursor& after) {
+  return {.after = after,
+          .before = {statement,
+                     quarantine_bad_rows(walk.state_schema(),
+                                         walk.progress().migration, root)},
+          .work = outcome_of_updates()};
+}
+
+Slice all_rows(const TableWalk& walk,
+               const sql::Statement& update,
+               std::int64_t asked_rows,
+               const Cursor& after) {
+  if (walk.facts().has_rules) {
+    return {.after = after,
+            .asked_rows = asked_rows,
+            .before = {update},
+            .counts_before = true};
   }
-  return tally;
+  return {.after = after, .asked_rows = asked_rows, .work = counting(update)};
 }
 
 void check_update(TableWalk& walk, const plan::BackfillRows& action) {

@@ -13,12 +13,12 @@ constexpr int far_too_long = 5;
 
 }  // namespace
 
-BatchSize::BatchSize(std::int64_t ceiling, milliseconds target)
+BatchSize::BatchSize(std::int64_t ceiling, Milliseconds target)
     : ceiling_(std::max(ceiling, floor_rows)),
       target_(target),
       rows_(ceiling_) {}
 
-void BatchSize::record(std::int64_t rows, milliseconds took) {
+void BatchSize::record(std::int64_t rows, Milliseconds took) {
   if (took > target_ * far_too_long) {
     // The old samples describe a table that is no longer there.
     row_ms_.clear();
@@ -26,14 +26,13 @@ void BatchSize::record(std::int64_t rows, milliseconds took) {
     return;
   }
   const auto asked = static_cast<double>(std::max<std::int64_t>(rows, 1));
-  row_ms_.push_back(static_cast<double>(took.count()) / asked);
+  row_ms_.push_back(took.count() / asked);
   if (row_ms_.size() > remembered) {
     row_ms_.pop_front();
   }
   const double growth = static_cast<double>(rows_) * most_growth;
   const double slow = slow_row_ms();
-  const double fitting =
-      slow > 0 ? static_cast<double>(target_.count()) / slow : growth;
+  const double fitting = slow > 0 ? target_.count() / slow : growth;
   set_rows(std::min(fitting, growth));
 }
 

@@ -8,6 +8,8 @@
 #include "backfill/statements.hpp"
 #include "backfill/trouble.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <optional>
 
@@ -77,22 +79,62 @@ void Comparer::run() {
 void Comparer::run_by_blocks() {
   const state::Progress& progress = walk_.progress();
   while (progress.next_block < progress.bound_block) {
-    const auto first = progress.next_block;
-    const auto width = blocks_for(walk_.size().rows(), walk_.rows_per_block());
-    const Blocks part{first, std::min(first + width, progress.bound_block)};
-    try {
-      if (compare_part(part) == Verdict::halted) {
-        return;
-      }
-      clashes_ = cancels_ = 0;
-      walk_.rest();
-    } catch (const Error& error) {
-      if (!handle(error, part)) {
-        return;
-      }
+    if (!compare_parts()) {
+      return;
     }
+    walk_.rest();
   }
   walk_.finish();
+}
+
+bool Comparer::has_own_reader() const { return &reader_ != &walk_.session(); }
+
+// A snapshot is held as long as it takes, so little is asked at once only where
+// none is.
+std::size_t Comparer::parts_in_one_go() const {
+  return has_own_reader() ? 1 : walk_.slices_in_one_go();
+}
+
+std::int64_t Comparer::rows_of(Blocks part) const {
+  return static_cast<std::int64_t>(static_cast<double>(part.size()) *
+                                   walk_.rows_per_block());
+}
+
+bool Comparer::compare_parts() {
+  const state::Progress& progress = walk_.progress();
+  const auto rows = has_own_reader() ? walk_.batch_rows() : walk_.size().rows();
+  auto parts = split({progress.next_block, progress.bound_block},
+                     blocks_for(rows, walk_.rows_per_block()));
+  parts.resize(std::min(parts.size(), parts_in_one_go()));
+  SlicesDone done;
+  try {
+    std::vector<Slice> slices;
+    for (const Blocks& part : parts) {
+      slices.push_back(
+          slice_of(part, rows_of(part),
+                   {.next_block = part.end, .blocks_done = part.end}));
+    }
+    done = walk_.run(slices);
+  } catch (const Error& error) {
+    done.error = error;
+  }
+  for (std::size_t i = 0; i < done.tallies.size(); ++i) {
+    take_counts(done.tallies[i], parts[i]);
+    clashes_ = cancels_ = 0;
+  }
+  if (!done.error) {
+    return !done.halted;
+  }
+  const Blocks& failed = parts.at(done.tallies.size());
+  if (classify(*done.error) != Trouble::row) {
+    return handle(*done.error, failed);
+  }
+  check_statement();
+  try {
+    return compare_halves(failed) == Verdict::committed;
+  } catch (const Error& error) {
+    return handle(error, failed);
+  }
 }
 
 void Comparer::run_by_key() {
@@ -100,13 +142,19 @@ void Comparer::run_by_key() {
   bool one_by_one = false;
   while (const auto part = parts.next(walk_.size().rows())) {
     try {
+      const Cursor after = parts.after(*part);
+      Tally tally;
       const Verdict verdict =
-          walk_.batch(parts.after(*part), one_by_one ? 0 : part->rows, [&] {
-            return one_by_one ? count_each_row(part->where)
-                              : count(part->where);
-          });
+          walk_.run_one(one_by_one ? slice_row_by_row(part->where, after)
+                                   : slice_of(part->where, part->rows, after),
+                        tally);
       if (verdict == Verdict::halted) {
         return;
+      }
+      if (one_by_one) {
+        take_rows(tally);
+      } else {
+        take_counts(tally, part->where);
       }
       clashes_ = cancels_ = 0;
       one_by_one = false;
@@ -136,29 +184,40 @@ bool Comparer::handle(const Error& error, Blocks part) {
 }
 
 Verdict Comparer::compare_part(Blocks part) {
-  const auto rows = static_cast<std::int64_t>(static_cast<double>(part.size()) *
-                                              walk_.rows_per_block());
   try {
-    return walk_.batch({.next_block = part.end, .blocks_done = part.end}, rows,
-                       [&] { return count(part); });
+    Tally tally;
+    const Verdict verdict = walk_.run_one(
+        slice_of(part, rows_of(part),
+                 {.next_block = part.end, .blocks_done = part.end}),
+        tally);
+    if (verdict == Verdict::committed) {
+      take_counts(tally, part);
+    }
+    return verdict;
   } catch (const Error& error) {
     if (classify(error) != Trouble::row) {
       throw;
     }
   }
-  check_statement();
+  return compare_halves(part);
+}
+
+Verdict Comparer::compare_halves(Blocks part) {
   if (part.size() == 1) {
-    return compare_rows(part);
+    Tally tally;
+    const Verdict verdict = walk_.run_one(
+        slice_row_by_row(part,
+                         {.next_block = part.end, .blocks_done = part.end}),
+        tally);
+    if (verdict == Verdict::committed) {
+      take_rows(tally);
+    }
+    return verdict;
   }
   const auto half = part.first + part.size() / 2;
   const Verdict verdict = compare_part({part.first, half});
   return verdict == Verdict::committed ? compare_part({half, part.end})
                                        : verdict;
-}
-
-Verdict Comparer::compare_rows(Blocks block) {
-  return walk_.batch({.next_block = block.end, .blocks_done = block.end}, 0,
-                     [&] { return count_each_row(block); });
 }
 
 // A comparison that fails without any row is no row's fault.
@@ -170,7 +229,7 @@ void Comparer::check_statement() {
 
 // An error must not end the transaction that holds the snapshot.
 pg::Result Comparer::read(const sql::Statement& statement) {
-  if (&reader_ == &walk_.session()) {
+  if (!has_own_reader()) {
     return reader_.run(statement);
   }
   reader_.run(sql::Statement::of("SAVEPOINT pgexpand_read"));
@@ -186,38 +245,60 @@ pg::Result Comparer::read(const sql::Statement& statement) {
   }
 }
 
-Tally Comparer::count(const Where& part) {
-  const pg::Row row =
-      read(count_differences(action_.table, comparisons_, part)).rows.at(0);
-  const Tally tally{.rows = number(row.at(0)),
-                    .differences = number(row.at(1))};
-  for (std::size_t item = 0; item < comparisons_.size(); ++item) {
-    if (number(row.at(item + 2)) > 0) {
+Slice Comparer::slice_of(const Where& part,
+                         std::int64_t rows,
+                         const Cursor& after) {
+  const auto work = counting_differences(action_.table, comparisons_, part);
+  Slice slice{.after = after, .asked_rows = rows, .work = work};
+  if (has_own_reader()) {
+    const pg::Row row =
+        read(sql::Statement::verbatim(work.counts.text)).rows.at(0);
+    slice.work = counted({.rows = number(row.at(0)),
+                          .differences = number(row.at(1)),
+                          .found = text(row.at(3))});
+  }
+  return slice;
+}
+
+Slice Comparer::slice_row_by_row(const Where& part, const Cursor& after) {
+  const auto statement = compare_each_row(action_, comparisons_, part);
+  if (!has_own_reader()) {
+    return {.after = after,
+            .before = {statement},
+            .work = outcome_of_comparisons()};
+  }
+  read(statement);
+  const pg::Row row = read(read_outcome()).rows.at(0);
+  std::set<std::string> bad;
+  for (const auto& each : nlohmann::json::parse(text(row.at(1)))) {
+    bad.insert(each.at("tid").get<std::string>());
+  }
+  return {.after = after,
+          .work = counted({.rows = number(row.at(0)),
+                           .differences = static_cast<std::int64_t>(bad.size()),
+                           .found = text(row.at(1))})};
+}
+
+void Comparer::take_counts(const Tally& tally, const Where& part) {
+  const auto counts = nlohmann::json::parse(tally.found);
+  for (std::size_t item = 0; item < counts.size(); ++item) {
+    if (counts.at(item).get<std::int64_t>() > 0) {
       findings_.add_failed(item);
     }
   }
   if (tally.differences > 0) {
     add_samples(part);
   }
-  return tally;
 }
 
-Tally Comparer::count_each_row(const Where& part) {
-  read(compare_each_row(action_, comparisons_, part));
-  const pg::Result outcome = read(read_outcome());
-  Tally tally;
+void Comparer::take_rows(const Tally& tally) {
   std::set<std::string> bad;
-  for (const pg::Row& row : outcome.rows) {
-    tally.rows = number(row.at(0));
-    if (row.at(1) && bad.insert(text(row.at(1))).second) {
-      findings_.add_sample(text(row.at(3)));
+  for (const auto& row : nlohmann::json::parse(tally.found)) {
+    if (bad.insert(row.at("tid").get<std::string>()).second) {
+      findings_.add_sample(row.at("key").get<std::string>());
     }
-    if (row.at(1)) {
-      findings_.add_failed(static_cast<std::size_t>(number(row.at(4))));
-    }
+    findings_.add_failed(row.at("item").get<std::size_t>());
   }
-  tally.differences = static_cast<std::int64_t>(bad.size());
-  return tally;
 }
 
 void Comparer::add_samples(const Where& part) {

@@ -47,14 +47,25 @@ class Comparer {
   void run_by_key();
   /// What to do about an error of a part. False: the walk is halted.
   bool handle(const Error& error, Blocks part);
+  /// Parts from the cursor on, as many as are sent in one go. False: halted.
+  bool compare_parts();
+  /// A part whose comparison fails for one of its rows.
+  Verdict compare_halves(Blocks part);
   Verdict compare_part(Blocks part);
-  /// compare_part, one row at a time.
-  Verdict compare_rows(Blocks block);
+  /// As a slice; what the reader must be asked for is asked now.
+  [[nodiscard]] Slice slice_of(const Where& part,
+                               std::int64_t rows,
+                               const Cursor& after);
+  [[nodiscard]] Slice slice_row_by_row(const Where& part, const Cursor& after);
+  /// Notes what a slice of `part` found.
+  void take_counts(const Tally& tally, const Where& part);
+  void take_rows(const Tally& tally);
   void check_statement();
+  [[nodiscard]] bool has_own_reader() const;
+  [[nodiscard]] std::int64_t rows_of(Blocks part) const;
+  [[nodiscard]] std::size_t parts_in_one_go() const;
   /// `statement` in its own subtransaction where one is needed.
   pg::Result read(const sql::Statement& statement);
-  Tally count(const Where& part);
-  Tally count_each_row(const Where& part);
   void add_samples(const Where& part);
 
   plan::CompareRows action_;  ///< Of the leaf.

@@ -1,11 +1,12 @@
 #include "backfill/filler.hpp"
 
+#include "backfill/bad_rows.hpp"
 #include "backfill/statements.hpp"
 #include "backfill/trouble.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
+#include <vector>
 
 namespace pgexpand::backfill {
 namespace {
@@ -54,8 +55,9 @@ Filler::Part Filler::fill_window() {
   const int count = passes();
   const double decline = pass_count_.decline();
   const auto first = progress.next_block;
-  const auto width =
-      blocks_for(walk_.size().rows() * count, walk_.rows_per_block());
+  const auto in_one_go = static_cast<std::int64_t>(walk_.slices_in_one_go());
+  const auto width = blocks_for(walk_.size().rows() * in_one_go * count,
+                                walk_.rows_per_block());
   const Blocks window{first, std::min(first + width, progress.bound_block)};
   Written early;
   Written late;
@@ -79,23 +81,22 @@ Filler::Part Filler::fill_window() {
   return Part::done;
 }
 
+Cursor Filler::after(Blocks part, Blocks window, Pass pass) const {
+  const bool finishes = pass.is_sweep() && part.end == window.end;
+  // Rounded: the shares of all passes add up to one but for the last digit.
+  const std::int64_t walked =
+      std::llround(static_cast<double>(window.size()) * pass.share_before() +
+                   static_cast<double>(part.end - window.first) * pass.share());
+  return {.next_block = finishes ? window.end : window.first,
+          .pass = finishes ? 0 : pass.number,
+          .blocks_done = window.first + walked};
+}
+
 Filler::Part Filler::fill_pass(Blocks window, Pass pass) {
   auto first = window.first;
   while (first < window.end) {
-    const auto width =
-        blocks_for(walk_.size().rows(), walk_.rows_per_block() * pass.share());
-    const Blocks part{first, std::min(first + width, window.end)};
-    const bool finishes = pass.is_sweep() && part.end == window.end;
-    // Rounded: the shares of all passes add up to one but for the last digit.
-    const std::int64_t walked = std::llround(
-        static_cast<double>(window.size()) * pass.share_before() +
-        static_cast<double>(part.end - window.first) * pass.share());
     const auto rows_before = walk_.progress().rows;
-    const Part result =
-        fill_part(part, pass,
-                  {.next_block = finishes ? window.end : window.first,
-                   .pass = finishes ? 0 : pass.number,
-                   .blocks_done = window.first + walked});
+    const Part result = fill_parts(window, pass, first);
     if (result == Part::too_long) {
       walk_.size().halve();
       continue;
@@ -106,9 +107,45 @@ Filler::Part Filler::fill_pass(Blocks window, Pass pass) {
     if (walk_.progress().rows > rows_before) {
       walk_.rest();
     }
-    first = part.end;
   }
   return Part::done;
+}
+
+Filler::Part Filler::fill_parts(Blocks window, Pass pass, std::int64_t& first) {
+  const auto width =
+      blocks_for(walk_.size().rows(), walk_.rows_per_block() * pass.share());
+  auto parts = split({first, window.end}, width);
+  parts.resize(std::min(
+      parts.size(), walk_.facts().has_rules ? 1 : walk_.slices_in_one_go()));
+  std::vector<Slice> slices;
+  for (const Blocks& part : parts) {
+    slices.push_back(all_rows(walk_, update_rows(action_, part, pass),
+                              rows_of(part, pass), after(part, window, pass)));
+  }
+  const SlicesDone done = walk_.run(slices);
+  for (const Tally& tally : done.tallies) {
+    written_.rows += tally.rows;
+    written_.hot += tally.hot_rows;
+  }
+  if (!done.tallies.empty()) {
+    cancelled_ = 0;
+    first = parts.at(done.tallies.size() - 1).end;
+  }
+  if (done.halted) {
+    return Part::halted;
+  }
+  if (!done.error) {
+    return Part::done;
+  }
+  const Blocks& failed = parts.at(done.tallies.size());
+  Part result = judge(*done.error);
+  if (result == Part::left_locked) {
+    result = wait_and_retry(failed, pass, after(failed, window, pass));
+  }
+  if (result == Part::done) {
+    first = failed.end;
+  }
+  return result;
 }
 
 Filler::Part Filler::fill_part(Blocks part, Pass pass, const Cursor& after) {
@@ -165,23 +202,22 @@ Filler::Part Filler::wait_for_rows(Blocks part,
 Filler::Part Filler::attempt(const sql::Statement& statement,
                              std::int64_t asked_rows,
                              const Cursor& after) {
-  try {
-    std::int64_t rows = 0;
-    const Verdict verdict = walk_.batch(after, asked_rows, [&] {
-      rows = walk_.session().run(statement).affected_rows;
-      return Tally{.rows = rows};
-    });
-    cancelled_ = 0;
-    if (verdict == Verdict::halted) {
-      return Part::halted;
-    }
-    written_.rows += rows;
-    written_.hot += walk_.hot_rows();
-    return Part::done;
-  } catch (const Error& error) {
-    last_error_ = error;
+  const SlicesDone done =
+      walk_.run({all_rows(walk_, statement, asked_rows, after)});
+  if (done.halted) {
+    return Part::halted;
   }
-  switch (classify(*last_error_)) {
+  if (done.error) {
+    return judge(*done.error);
+  }
+  cancelled_ = 0;
+  written_.rows += done.tallies.front().rows;
+  written_.hot += done.tallies.front().hot_rows;
+  return Part::done;
+}
+
+Filler::Part Filler::judge(const Error& error) {
+  switch (classify(error)) {
     case Trouble::contention:
       return Part::left_locked;
     case Trouble::row:
@@ -194,7 +230,7 @@ Filler::Part Filler::attempt(const sql::Statement& statement,
     case Trouble::fatal:
       break;
   }
-  throw *last_error_;
+  throw Error(error);
 }
 
 }  // namespace pgexpand::backfill

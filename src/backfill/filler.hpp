@@ -5,7 +5,7 @@
 #include "backfill/windows.hpp"
 #include "pgexpand/backfill/engine.hpp"
 
-#include <optional>
+#include <cstdint>
 
 namespace pgexpand::backfill {
 
@@ -35,11 +35,17 @@ class Filler {
 
   Part fill_window();
   Part fill_pass(Blocks window, Pass pass);
+  /// Parts of a pass from `first` on that are sent in one go. Moves `first`
+  /// behind what was done.
+  Part fill_parts(Blocks window, Pass pass, std::int64_t& first);
+  [[nodiscard]] Cursor after(Blocks part, Blocks window, Pass pass) const;
   Part fill_part(Blocks part, Pass pass, const Cursor& after);
   /// One transaction with `statement`; errors become a Part, or pass through.
   Part attempt(const sql::Statement& statement,
                std::int64_t asked_rows,
                const Cursor& after);
+  /// What an error of a slice means for its part; throws what is no part's.
+  Part judge(const Error& error);
   /// What to do about a clash with other transactions.
   Part wait_and_retry(Blocks part, Pass pass, const Cursor& after);
   Part leave_locked_rows(Blocks part, Pass pass, const Cursor& after);
@@ -57,8 +63,7 @@ class Filler {
   const sql::TableName& root_;  ///< As quarantine names it.
   TableWalk& walk_;
   PassCount pass_count_;
-  Written written_;  ///< By the pass under way.
-  std::optional<Error> last_error_;
+  Written written_;    ///< By the pass under way.
   int cancelled_ = 0;  ///< In a row.
 };
 

@@ -56,10 +56,9 @@ Filler::Part Filler::fill_row_by_row(Blocks block, const Cursor& here) {
   const auto statement = update_each_row(action_, block);
   for (int tries = 1;; ++tries) {
     try {
-      const Verdict verdict = walk_.batch(here, 0, [&] {
-        walk_.session().run(statement);
-        return list_bad_rows(walk_, root_);
-      });
+      Tally tally;
+      const Verdict verdict =
+          walk_.run_one(row_by_row(walk_, statement, root_, here), tally);
       return verdict == Verdict::committed ? Part::done : Part::halted;
     } catch (const Error& error) {
       if (classify(error) != Trouble::contention) {

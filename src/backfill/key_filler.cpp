@@ -57,9 +57,8 @@ void KeyFiller::run() {
 Verdict KeyFiller::write(const sql::Statement& statement,
                          const Cursor& after,
                          std::int64_t asked_rows) {
-  return walk_.batch(after, asked_rows, [&] {
-    return Tally{.rows = walk_.session().run(statement).affected_rows};
-  });
+  Tally tally;
+  return walk_.run_one(all_rows(walk_, statement, asked_rows, after), tally);
 }
 
 bool KeyFiller::fill(const KeyPart& part) {
@@ -68,10 +67,10 @@ bool KeyFiller::fill(const KeyPart& part) {
 }
 
 bool KeyFiller::fill_row_by_row(const KeyPart& part) {
-  return walk_.batch(parts_.after(part), 0, [&] {
-    walk_.session().run(update_each_row(action_, part.where));
-    return list_bad_rows(walk_, root_);
-  }) == Verdict::committed;
+  Tally tally;
+  return walk_.run_one(row_by_row(walk_, update_each_row(action_, part.where),
+                                  root_, parts_.after(part)),
+                       tally) == Verdict::committed;
 }
 
 // Before we wait for the others. The cursor stays.

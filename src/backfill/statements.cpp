@@ -177,12 +177,69 @@ Statement compare_each_row(const plan::CompareRows& action,
                       work + "  pgexpand_done := pgexpand_done + 1;\n");
 }
 
+state::Store::Work counting(const Statement& update) {
+  return {.with = {fmt::format("done AS ({} RETURNING 1)", update.text())},
+          .counts = {"SELECT count(*), 0::bigint, 0::bigint, NULL FROM done"}};
+}
+
+state::Store::Work counted(const Tally& tally) {
+  return {.with = {},
+          .counts = compose("SELECT {}::bigint, {}::bigint, {}::bigint, {}",
+                            tally.rows, tally.differences, tally.quarantined,
+                            Literal{tally.found})};
+}
+
+state::Store::Work counting_differences(
+    const sql::TableName& table,
+    const std::vector<Comparison>& comparisons,
+    const Where& where) {
+  std::vector<std::string> counts;
+  for (const Comparison& comparison : comparisons) {
+    counts.push_back(
+        fmt::format("count(*) FILTER (WHERE {})", comparison.differs));
+  }
+  return {.with = {},
+          .counts = compose(
+              "SELECT count(*), count(*) FILTER (WHERE {}), 0::bigint,"
+              " array_to_json(ARRAY[{}]::bigint[])::text FROM ONLY {} AS t"
+              " WHERE {}",
+              differs_anywhere(comparisons),
+              Expression{fmt::format("{}", fmt::join(counts, ", "))}, table,
+              where.text)};
+}
+
+state::Store::Work outcome_of_updates() {
+  return {.with = {},
+          .counts = {"SELECT current_setting('pgexpand.rows')::bigint,"
+                     " 0::bigint, jsonb_array_length("
+                     "current_setting('pgexpand.bad')::jsonb)::bigint, NULL"}};
+}
+
+state::Store::Work outcome_of_comparisons() {
+  return {
+      .with = {},
+      .counts = {
+          "SELECT current_setting('pgexpand.rows')::bigint,"
+          " (SELECT count(DISTINCT bad ->> 'tid') FROM jsonb_array_elements("
+          "current_setting('pgexpand.bad')::jsonb) AS bad), 0::bigint,"
+          " current_setting('pgexpand.bad')"}};
+}
+
 Statement read_outcome() {
   return Statement::of(
-      "SELECT current_setting('pgexpand.rows'), x.tid, x.state, x.key, x.item"
-      " FROM (SELECT 1) AS one"
-      " LEFT JOIN jsonb_to_recordset(current_setting('pgexpand.bad')::jsonb)"
-      " AS x(tid text, state text, key text, item integer) ON true");
+      "SELECT current_setting('pgexpand.rows'),"
+      " current_setting('pgexpand.bad')");
+}
+
+Statement quarantine_bad_rows(const sql::Identifier& state_schema,
+                              const std::string& migration,
+                              const sql::TableName& root) {
+  return Statement::of(
+      "INSERT INTO {}.quarantine (migration, table_name, key, sqlstate)"
+      " SELECT {}, {}, bad ->> 'key', bad ->> 'state' FROM"
+      " jsonb_array_elements(current_setting('pgexpand.bad')::jsonb) AS bad"
+      " ON CONFLICT DO NOTHING",
+      state_schema, Literal{migration}, Literal{root.display()});
 }
 
 Statement sample_differences(const plan::CompareRows& action,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backfill/slice.hpp"
 #include "backfill/windows.hpp"
 #include "pgexpand/plan/plan.hpp"
 #include "pgexpand/sql/statement.hpp"
@@ -50,9 +51,29 @@ struct Where {
     const std::vector<plan::Comparison>& comparisons,
     const Where& where);
 
-/// What a row-by-row statement left behind: rows of {rows done, tid, SQLSTATE,
-/// key, number of the comparison}; one row with NULLs if no row is bad.
+/// An UPDATE as the work of a slice: counts the rows it writes.
+[[nodiscard]] state::Store::Work counting(const sql::Statement& update);
+/// `rows` rows were written by a statement before.
+[[nodiscard]] state::Store::Work counted(const Tally& tally);
+/// count_differences() as the work of a slice; found: its counts, one for each
+/// comparison, as a JSON array.
+[[nodiscard]] state::Store::Work counting_differences(
+    const sql::TableName& table,
+    const std::vector<plan::Comparison>& comparisons,
+    const Where& where);
+/// What a row-by-row statement left behind, as the work of a slice: rows that
+/// failed count as `quarantined`.
+[[nodiscard]] state::Store::Work outcome_of_updates();
+/// Rows that differ count as `differences`; found: a JSON array of {tid, state,
+/// key, item}.
+[[nodiscard]] state::Store::Work outcome_of_comparisons();
+/// The same of a session that is not the walk's: rows, found.
 [[nodiscard]] sql::Statement read_outcome();
+/// Puts the rows that failed into quarantine, under the name of `root`.
+[[nodiscard]] sql::Statement quarantine_bad_rows(
+    const sql::Identifier& state_schema,
+    const std::string& migration,
+    const sql::TableName& root);
 
 /// Keys of at most `limit` rows that differ.
 [[nodiscard]] sql::Statement sample_differences(

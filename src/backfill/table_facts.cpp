@@ -30,7 +30,8 @@ pg::Row read_relation(pg::Session& session, const sql::TableName& table) {
                     " pg_table_size(c.oid),"
                     " (SELECT o.option_value FROM"
                     " pg_options_to_table(c.reloptions) AS o"
-                    " WHERE o.option_name = 'fillfactor')"
+                    " WHERE o.option_name = 'fillfactor'),"
+                    " c.relhasrules"
                     " FROM pg_class AS c WHERE c.oid = to_regclass({})",
                     regclass(table)));
   if (found.rows.empty()) {
@@ -62,6 +63,7 @@ TableFacts read_facts(pg::Session& session, const sql::TableName& table) {
       .blocks = number(row.at(2)),
       .deadlock_timeout = std::chrono::milliseconds(number(row.at(5))),
       .fillfactor = row.at(7) ? static_cast<int>(number(row.at(7))) : 100,
+      .has_rules = row.at(8) == "t",
       .may_skip_triggers = pg::may_set_replication_role(session)};
   const auto analyzed_rows = number(row.at(3));
   const auto analyzed_blocks = number(row.at(4));

@@ -17,6 +17,7 @@ struct TableFacts {
   double bytes_per_row = 0;  ///< With what is in TOAST.
   std::chrono::milliseconds deadlock_timeout{1'000};
   int fillfactor = 100;            ///< Percent of a page that INSERT fills.
+  bool has_rules = false;          ///< No UPDATE of it may stand in a WITH.
   bool may_skip_triggers = false;  ///< May set session_replication_role.
 };
 

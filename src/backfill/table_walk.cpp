@@ -9,11 +9,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <thread>
 
 namespace pgexpand::backfill {
 namespace {
 
-using sql::Expression;
 using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds shortest_wait{20};
@@ -21,52 +22,24 @@ constexpr milliseconds longest_wait{2'000};
 constexpr milliseconds throttle_again{200};
 constexpr milliseconds orders_again{1'000};
 constexpr int attempts_in_silence = 2;
-/// Until a batch was timed, it touches no more than this.
-constexpr double first_batch_bytes = 32 * 1024 * 1024;
+/// Until a slice was timed, it touches no more than this, and takes no more
+/// rows.
+constexpr double first_slice_bytes = 2 * 1024 * 1024;
+constexpr double first_slice_rows = 500;
+/// The application does not notice who keeps a core for so long.
+constexpr Milliseconds longest_slice{8};
+constexpr int most_slices = 12;  // of a batch
+
+Milliseconds slice_target(milliseconds batch_target) {
+  return std::clamp(Milliseconds(batch_target) / most_slices, Milliseconds(1),
+                    longest_slice);
+}
 
 milliseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
 }
 
-constexpr auto wal_now = "pg_current_wal_insert_lsn() - '0/0'::pg_lsn";
-
-// The state, the rows and the cursor are in one WAL: a crash loses all of a
-// batch or nothing, so waiting for the flush buys nothing.
-// A process that is stopped in a batch must not keep its row locks for long.
-// Whoever lacks the right may not even set the role that is set.
-Expression opening(const TableFacts& facts, bool skips_triggers) {
-  const Expression replica{
-      skips_triggers
-          ? ", set_config('session_replication_role', 'replica', true)"
-          : ""};
-  return sql::compose(
-      "pg_stat_get_xact_tuples_hot_updated({}), {},"
-      " set_config('synchronous_commit', 'off', true),"
-      " set_config('idle_in_transaction_session_timeout', '250ms', true),"
-      " set_config('pgexpand.mode', 'backfill', true){}",
-      facts.oid, Expression{wal_now}, replica);
-}
-
-Expression closing(const TableFacts& facts) {
-  return sql::compose(
-      "pg_relation_filenode({}), pg_stat_get_xact_tuples_hot_updated({}), {}",
-      facts.oid, facts.oid, Expression{wal_now});
-}
-
 }  // namespace
-
-/// The counters of the server as a batch begins.
-struct TableWalk::Start {
-  bool may_act = false;
-  std::int64_t hot_rows = 0;
-  std::int64_t wal = 0;
-};
-
-struct TableWalk::Effect {
-  std::int64_t relfilenode = 0;
-  std::int64_t hot_rows = 0;
-  std::int64_t wal_bytes = 0;
-};
 
 TableWalk::TableWalk(Board& board,
                      pg::Session& session,
@@ -81,10 +54,27 @@ TableWalk::TableWalk(Board& board,
       store_(session, walk_.state_schema),
       progress_(std::move(range)),
       size_(board.pace().batch_rows * board.style().batch_factor,
-            board.pace().batch_target * board.style().batch_factor),
+            slice_target(board.pace().batch_target)),
       rows_since_rest_(rows_since_rest) {
   read_table();
-  size_.start_at(first_batch_bytes / std::max(facts_.bytes_per_row, 1.0));
+  size_.start_at(
+      std::min(first_slice_rows,
+               first_slice_bytes / std::max(facts_.bytes_per_row, 1.0)));
+}
+
+void TableWalk::set_sizes(const Pace& pace) {
+  size_.set_ceiling(pace.batch_rows * board_.style().batch_factor);
+  size_.set_target(slice_target(pace.batch_target));
+}
+
+std::int64_t TableWalk::batch_rows() const {
+  const Pace pace = board_.pace();
+  const double slices =
+      Milliseconds(pace.batch_target * board_.style().batch_factor) /
+      size_.target();
+  return std::min<std::int64_t>(
+      pace.batch_rows * board_.style().batch_factor,
+      std::llround(static_cast<double>(size_.rows()) * std::max(slices, 1.0)));
 }
 
 void TableWalk::read_table() {
@@ -122,90 +112,10 @@ bool TableWalk::is_halted() {
   return board_.halted() != Halt::none;
 }
 
-bool TableWalk::obey(const state::Store::BatchOrders& orders) {
-  board_.obey(orders.live);
-  if (orders.pause) {
-    board_.halt(Halt::paused, orders.paused_by);
-  }
-  const Pace pace = board_.pace();
-  size_.set_ceiling(pace.batch_rows * board_.style().batch_factor);
-  size_.set_target(pace.batch_target * board_.style().batch_factor);
+bool TableWalk::obey(const state::WalkSettings& live) {
+  board_.obey(live);
+  set_sizes(board_.pace());
   return board_.halted() == Halt::none;
-}
-
-TableWalk::Start TableWalk::open_batch() {
-  const bool skips = board_.style().skips_triggers && facts_.may_skip_triggers;
-  const auto orders =
-      store_.begin_batch(walk_.migration, walk_.epoch, opening(facts_, skips));
-  return {.may_act = obey(orders),
-          .hot_rows = number(orders.counters.at(0)),
-          .wal = number(orders.counters.at(1))};
-}
-
-// What the batch wrote is counted before its own cursor is: a row more or less
-// of WAL is of no concern.
-TableWalk::Effect TableWalk::close_batch(const state::Progress& next,
-                                         const Start& start) {
-  const pg::Row row = store_.advance(next, closing(facts_));
-  return {
-      .relfilenode = number(row.at(0)),
-      .hot_rows = std::max<std::int64_t>(number(row.at(1)) - start.hot_rows, 0),
-      .wal_bytes = number(row.at(2)) - start.wal};
-}
-
-Verdict TableWalk::batch(const Cursor& after,
-                         std::int64_t asked_rows,
-                         const std::function<Tally()>& work) {
-  if (is_halted() || !wait_for_throttle()) {
-    return Verdict::halted;
-  }
-  const auto begin = Clock::now();
-  pg::Transaction transaction(session_, timeouts());
-  const Start start = open_batch();
-  if (!start.may_act) {
-    return Verdict::halted;
-  }
-  reach(FaultPoint::batch_begun);
-  const Tally tally = work();
-  reach(FaultPoint::batch_acted);
-  state::Progress next = advanced(after, tally);
-  board_.add_figures(next);
-  const Effect effect = close_batch(next, start);
-  // `work` has locked the table: from here to COMMIT it stays the same file.
-  if (effect.relfilenode != progress_.relfilenode) {
-    board_.halt(Halt::rewritten);
-    return Verdict::halted;
-  }
-  const auto commit = Clock::now();
-  transaction.commit();
-  board_.throttle().record_commit(since(commit));
-  // Saved with the next batch: what this one cost is known only now.
-  next.hot_rows += effect.hot_rows;
-  next.wal_bytes += effect.wal_bytes;
-  progress_ = std::move(next);
-  last_hot_rows_ = effect.hot_rows;
-  rows_since_rest_ += std::max(tally.rows, asked_rows);
-  if (asked_rows > 0) {
-    size_.record(asked_rows, since(begin));
-  }
-  board_.record(progress_, tally.rows, effect.hot_rows);
-  reach(FaultPoint::between_batches);
-  return Verdict::committed;
-}
-
-state::Progress TableWalk::advanced(const Cursor& after,
-                                    const Tally& tally) const {
-  state::Progress next = progress_;
-  next.next_block = after.next_block;
-  next.blocks_done = after.blocks_done - progress_.first_block;
-  next.key_after = after.key;
-  next.pass = after.pass;
-  next.rows += tally.rows;
-  next.round_rows += tally.rows;
-  next.differences += tally.differences;
-  next.quarantined += tally.quarantined;
-  next.waiting_for.clear();
-  return next;
 }
 
 void TableWalk::finish() {
@@ -219,20 +129,25 @@ void TableWalk::finish() {
   transaction.commit();
 }
 
-// A batch that is smaller than it might be rests as much shorter: the pauses of
-// a table depend on its rows, not on how they were cut.
+// The pauses of a table depend on its rows, not on how they were cut.
+milliseconds TableWalk::pause_after(double rows) const {
+  const double share = rows / static_cast<double>(batch_rows());
+  return milliseconds(std::llround(
+      static_cast<double>(board_.pace().pause.count()) * std::min(share, 1.0)));
+}
+
+// The way to the server is a pause for the server, too.
 void TableWalk::rest() {
-  constexpr double next_to_none = 0.05;  // of a batch
-  const double done =
-      static_cast<double>(rows_since_rest_) / static_cast<double>(size_.rows());
-  if (done < next_to_none) {
+  const milliseconds pause = pause_after(static_cast<double>(rows_since_rest_));
+  if (pause.count() == 0 && board_.pace().pause.count() > 0) {
     return;
   }
   rows_since_rest_ = 0;
-  const auto pause = std::chrono::ceil<milliseconds>(board_.pace().pause *
-                                                     std::min(done, 1.0));
-  if (pause.count() > 0 && !is_halted()) {
-    walk_.sleep(pause);
+  const milliseconds left = pause - milliseconds(std::llround(distance_ms_));
+  if (left.count() > 0 && !is_halted()) {
+    walk_.sleep(left);
+  } else {
+    std::this_thread::yield();
   }
 }
 
@@ -270,7 +185,11 @@ void TableWalk::look_at_orders(const std::string& reason) {
   progress_.waiting_for = reason;
   try {
     pg::Transaction transaction(session_, timeouts());
-    obey(store_.begin_batch(walk_.migration, walk_.epoch));
+    const auto orders = store_.begin_batch(walk_.migration, walk_.epoch);
+    if (orders.pause) {
+      board_.halt(Halt::paused, orders.paused_by);
+    }
+    obey(orders.live);
     store_.set_waiting(progress_, reason);
     transaction.commit();
   } catch (const Error& error) {

@@ -2,32 +2,17 @@
 
 #include "backfill/batch_size.hpp"
 #include "backfill/board.hpp"
+#include "backfill/slice.hpp"
 #include "backfill/table_facts.hpp"
 #include "backfill/windows.hpp"
 #include "pgexpand/backfill/engine.hpp"
 #include "pgexpand/state/store.hpp"
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
+#include <vector>
 
 namespace pgexpand::backfill {
-
-/// What a batch did.
-struct Tally {
-  std::int64_t rows = 0;
-  std::int64_t differences = 0;
-  std::int64_t quarantined = 0;
-};
-
-/// Where the walk goes on after a batch, and how far that is.
-struct Cursor {
-  std::int64_t next_block = 0;
-  int pass = 0;
-  std::int64_t blocks_done = 0;  ///< Block reached; part of a window counts.
-  std::string key{};             ///< Key order: the last key done.
-};
 
 enum class Verdict {
   committed,
@@ -36,9 +21,9 @@ enum class Verdict {
 
 /// One range of one leaf: its cursor, and the transactions that move it.
 ///
-/// Knows nothing of what a batch does. Every batch is one transaction together
-/// with the cursor behind it; errors pass through with the cursor at the last
-/// commit.
+/// Knows nothing of what a batch does. A batch is cut into slices, each one
+/// transaction together with the cursor behind it, and what is said of pauses
+/// and sizes is said of batches. Errors leave the cursor at the last commit.
 class TableWalk {
  public:
   /// `range` is saved already. Reads the table. `rows_since_rest` belongs to
@@ -49,18 +34,22 @@ class TableWalk {
             state::Progress range,
             std::int64_t& rows_since_rest);
 
-  /// One transaction: settings, orders, `work`, cursor. `asked_rows` is what it
-  /// was sized for; 0 keeps it out of the statistics.
-  Verdict batch(const Cursor& after,
-                std::int64_t asked_rows,
-                const std::function<Tally()>& work);
+  /// Sends `slices` in one go: each with its orders and its cursor, and with
+  /// its share of the pause after it but for the last. None begins unless the
+  /// one before it was committed.
+  SlicesDone run(const std::vector<Slice>& slices);
+  /// The same for one, whose error is thrown.
+  Verdict run_one(const Slice& slice, Tally& tally);
+  /// How many slices to send in one go: so many that the way to the server
+  /// takes little of the time. Beside it that is one.
+  [[nodiscard]] std::size_t slices_in_one_go() const;
   /// The range is done.
   void finish();
   /// Key order: the last key to do; empty: there is none. Saved with the next
   /// batch.
   void set_key_bound(std::string key) { progress_.key_bound = std::move(key); }
-  /// Sleeps between batches, outside any transaction; not after one that had
-  /// next to no rows.
+  /// Sleeps after the last slice that was sent, for its share of the pause,
+  /// outside any transaction; not yet where that is next to nothing.
   void rest();
   /// Backs off after the `attempt`-th clash with other transactions, and says
   /// so, from the third on naming them. False: the walk is halted.
@@ -73,30 +62,41 @@ class TableWalk {
   }
   [[nodiscard]] const sql::TableName& leaf() const { return leaf_; }
   [[nodiscard]] const TableFacts& facts() const { return facts_; }
+  /// Of a slice.
   [[nodiscard]] BatchSize& size() { return size_; }
+  /// Rows of a whole batch: as many as the slices of `batch_target` take.
+  [[nodiscard]] std::int64_t batch_rows() const;
   [[nodiscard]] double rows_per_block() const { return facts_.rows_per_block; }
-  /// Rows of the last batch that stayed in their page without index entries.
-  [[nodiscard]] std::int64_t hot_rows() const { return last_hot_rows_; }
   /// A window was denser than the estimate.
   void learn_density(double rows_per_block);
   [[nodiscard]] pg::Session& session() { return session_; }
-  [[nodiscard]] state::Store& store() { return store_; }
+  [[nodiscard]] const sql::Identifier& state_schema() const {
+    return walk_.state_schema;
+  }
   [[nodiscard]] Board& board() { return board_; }
 
  private:
-  struct Effect;
-  struct Start;
+  struct Places;
   void read_table();
   /// Waits while the throttle has reasons. False: the walk is halted.
   bool wait_for_throttle();
   /// Live orders and the reason to wait, in a transaction of their own.
   void look_at_orders(const std::string& reason);
-  [[nodiscard]] Start open_batch();
-  [[nodiscard]] Effect close_batch(const state::Progress& next,
-                                   const Start& start);
-  [[nodiscard]] state::Progress advanced(const Cursor& after,
-                                         const Tally& tally) const;
-  bool obey(const state::Store::BatchOrders& orders);
+  [[nodiscard]] Places queue_slice(const Slice& slice,
+                                   const state::Progress& from);
+  SlicesDone run_counted(const Slice& slice);
+  [[nodiscard]] state::Progress advanced(const state::Progress& from,
+                                         const Slice& slice) const;
+  /// Takes over what a committed slice answered.
+  [[nodiscard]] Tally take(const pg::Answers& answers,
+                           const Places& places,
+                           const Slice& slice);
+  /// A condition that a slice met on the server is no error of the walk.
+  [[nodiscard]] bool is_halt(const Error& error);
+  [[nodiscard]] milliseconds pause_after(double rows) const;
+  void set_sizes(const Pace& pace);
+  void learn_distance(double waited_ms, std::size_t slices);
+  bool obey(const state::WalkSettings& live);
   void record_wait(Blocks blocks);
   [[nodiscard]] bool is_halted();
   [[nodiscard]] pg::Timeouts timeouts() const;
@@ -110,7 +110,7 @@ class TableWalk {
   TableFacts facts_;
   state::Progress progress_;
   BatchSize size_;
-  std::int64_t last_hot_rows_ = 0;
+  double distance_ms_ = 0;  ///< Of a round trip to the server.
   std::int64_t& rows_since_rest_;
 };
 

@@ -98,6 +98,7 @@ void run_outside_transaction(Job& job,
 }
 
 void run_alone(Job& job, Task& task, const plan::RunSql& run) {
+  task.look();
   bool is_done = false;
   job.record([&](state::Store& store) {
     is_done = task.is_done(store);

@@ -1,6 +1,7 @@
 #include "exec/drift.hpp"
 
 #include "exec/lost_tables.hpp"
+#include "exec/stamp.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
 
 #include <fmt/format.h>
@@ -141,20 +142,18 @@ Drift compare_fingerprints(const plan::Plan& plan,
   return drift;
 }
 
-void check_drift(Job& job, state::Store& store) {
-  check_lost_tables(job);
-  const Lines now = read_fingerprint(job);
-  const Lines before = store.fingerprint(job.id);
-  if (before.empty()) {
-    store.set_fingerprint(job.id, now);
-    return;
-  }
-  const Drift drift = compare_fingerprints(job.plan, before, now);
-  refuse_own(job, drift);
-  if (!drift.touched.empty() && !job.options.accept_drift) {
-    throw changed(job, drift)
-        .hint("change it back, or run the same command with --accept-drift");
-  }
+namespace {
+
+sql::Expression own_stamp(const Job& job) {
+  return stamp_of(job.plan.tables, job.session().server_version_num());
+}
+
+std::string as_json(const Drift& drift) {
+  return nlohmann::json{{"touched", drift.touched}, {"other", drift.other}}
+      .dump();
+}
+
+void warn_of_others(Job& job, const Drift& drift) {
   if (!drift.other.empty()) {
     job.reporter.on(report::Warning{
         .id = job.id,
@@ -163,12 +162,101 @@ void check_drift(Job& job, state::Store& store) {
                                job.id, fmt::join(drift.other, "; ")),
         .hint = ""});
   }
-  if (!drift.touched.empty() || !drift.other.empty()) {
-    job.note("drift_accepted",
-             nlohmann::json{{"touched", drift.touched}, {"other", drift.other}}
-                 .dump());
-    store.set_fingerprint(job.id, now);
+}
+
+/// A phase of ours ended, and before anybody read how it left the tables
+/// somebody changed them: only the rows of the catalog tell what.
+Drift drift_of_rows(Job& job, const state::CatalogStamp& stamp) {
+  return {.touched = describe_changes(job.session(), stamp.stored, stamp.now),
+          .other = {}};
+}
+
+Drift drift_since(Job& job,
+                  const state::CatalogStamp& stamp,
+                  const Lines& before,
+                  const Lines& now) {
+  if (stamp.is_due) {
+    return stamp.stored == stamp.now ? Drift{} : drift_of_rows(job, stamp);
   }
+  return compare_fingerprints(job.plan, before, now);
+}
+
+}  // namespace
+
+std::optional<Survey> look_for_drift(Job& job) {
+  if (job.plan.tables.empty()) {
+    return std::nullopt;
+  }
+  pg::Transaction transaction(job.session(), {});
+  job.session().queue(sql::Statement::of(
+      "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"));
+  state::Store store = job.store();
+  const state::CatalogStamp stamp = store.stamp(job.id, own_stamp(job));
+  Survey survey{.stamp = stamp.now};
+  if (!stamp.is_due && stamp.stored == stamp.now) {
+    return survey;
+  }
+  check_lost_tables(job);
+  const Lines now = read_fingerprint(job);
+  const Lines before = store.fingerprint(job.id);
+  survey.fingerprint = now;
+  if (before.empty()) {
+    return survey;
+  }
+  const Drift drift = drift_since(job, stamp, before, now);
+  refuse_own(job, drift);
+  if (!drift.touched.empty() && !job.options.accept_drift) {
+    throw changed(job, drift)
+        .hint("change it back, or run the same command with --accept-drift");
+  }
+  warn_of_others(job, drift);
+  if (!drift.touched.empty() || !drift.other.empty()) {
+    survey.accepted = as_json(drift);
+  }
+  return survey;
+}
+
+void record_survey(Job& job, state::Store& store, const Survey& survey) {
+  if (survey.fingerprint) {
+    store.set_fingerprint(job.id, *survey.fingerprint, survey.stamp);
+  }
+  if (!survey.accepted.empty()) {
+    job.note("drift_accepted", survey.accepted);
+  }
+}
+
+sql::Statement check_stamp(const Job& job, const Survey& survey) {
+  return sql::Statement::of(
+      "SELECT CASE WHEN {} IS DISTINCT FROM {}::text[] THEN {}.refuse({}) END",
+      own_stamp(job), sql::Literal{survey.stamp}, job.schema,
+      sql::Literal{state::refusal::changed});
+}
+
+void note_stamp(Job& job, state::Store& store) {
+  if (!job.plan.tables.empty()) {
+    store.note_stamp(job.id, own_stamp(job));
+  }
+}
+
+void settle_fingerprint(Job& job) {
+  if (job.plan.tables.empty()) {
+    return;
+  }
+  Lines now;
+  state::CatalogStamp stamp;
+  {
+    pg::Transaction transaction(job.session(), {});
+    job.session().queue(sql::Statement::of(
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"));
+    stamp = job.store().stamp(job.id, own_stamp(job));
+    if (!stamp.is_due || stamp.stored != stamp.now) {
+      return;
+    }
+    now = read_fingerprint(job);
+  }
+  job.record([&](state::Store& store) {
+    store.set_fingerprint(job.id, now, stamp.now);
+  });
 }
 
 void check_continued(Job& job, state::Store& store, plan::Phase phase) {
@@ -186,7 +274,8 @@ void check_continued(Job& job, state::Store& store, plan::Phase phase) {
   refuse_own(job, drift);
 }
 
-Fingerprints read_fingerprints(const Job& job) {
+Fingerprints read_fingerprints(Job& job) {
+  settle_fingerprint(job);
   Lines before = job.store().fingerprint(job.id);
   return before.empty()
              ? Fingerprints{}
@@ -198,12 +287,6 @@ bool has_lost_trigger(const plan::Plan& plan, const Fingerprints& tables) {
   return std::ranges::any_of(drift.touched, [&](const std::string& line) {
     return is_own(plan, line) && line.find(": trigger \"") != std::string::npos;
   });
-}
-
-void store_fingerprint(Job& job, state::Store& store) {
-  if (!job.plan.tables.empty()) {
-    store.set_fingerprint(job.id, read_fingerprint(job));
-  }
 }
 
 }  // namespace pgexpand::exec

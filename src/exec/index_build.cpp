@@ -53,6 +53,7 @@ class IndexBuild {
  private:
   // True if there is nothing left to do.
   bool record_intent() {
+    task_.look();
     bool is_done = false;
     job_.record([&](state::Store& store) {
       is_done = task_.is_done(store);

@@ -10,8 +10,6 @@
 namespace pgexpand::exec {
 namespace {
 
-using sql::Statement;
-
 constexpr milliseconds recovery_patience{60'000};
 // Losses in a row without a step or a batch in between.
 constexpr int most_losses = 5;
@@ -38,23 +36,6 @@ void say_why(Job& job, const Error& error) {
   }
 }
 
-// The step row already tells; this is for whoever reads the log.
-void log_last_commit(const Job& job) {
-  if (job.last_xid.empty()) {
-    return;
-  }
-  try {
-    const auto status = job.session().run(
-        Statement::of("SELECT pg_catalog.pg_xact_status($1::text::xid8)"),
-        {job.last_xid});
-    log_debug(fmt::format("transaction {} is {}", job.last_xid,
-                          status.single().value_or("too old to tell")));
-  } catch (const Error& error) {
-    log_debug(fmt::format("transaction {} is unknown: {}", job.last_xid,
-                          error.message()));
-  }
-}
-
 }  // namespace
 
 bool StopRequest::requested() const noexcept {
@@ -67,6 +48,17 @@ Error interrupted(const std::string& id) {
              ErrorKind::interrupted, "run.interrupted",
              fmt::format("migration {} was stopped, its progress is saved", id))
       .hint("run the same command again");
+}
+
+milliseconds Job::longest_before_deadlock() {
+  if (!deadlock_timeout) {
+    const auto found = session().run(sql::Statement::of(
+        "SELECT setting FROM pg_catalog.pg_settings"
+        " WHERE name = 'deadlock_timeout'"));
+    deadlock_timeout =
+        milliseconds(std::stoll(found.single().value_or("1000")));
+  }
+  return *deadlock_timeout;
 }
 
 void Job::check() const {
@@ -144,7 +136,6 @@ RunResult with_recovery(Job& job, const std::function<RunResult()>& body) {
       }
       throw;
     }
-    log_last_commit(job);
   }
 }
 

@@ -22,14 +22,16 @@ struct Job {
 
   std::int64_t epoch = 0;  ///< Ours; see Store::take_over.
   plan::Plan plan{};
-  std::string last_xid{};  ///< Of the last transaction that acted.
-  bool announced = false;  ///< MigrationStarted was sent.
+  bool announced = false;                  ///< MigrationStarted was sent.
   std::optional<plan::Phase> completed{};  ///< Last phase complete.
   /// Tables of the plan that were dropped, where a rollback goes on without.
   std::vector<sql::TableName> lost{};
+  std::optional<milliseconds> deadlock_timeout{};
   /// While the rights on the tables come with SET ROLE only.
   std::unique_ptr<pg::ActingAs> acting{};
 
+  /// The server's deadlock_timeout; asked once.
+  [[nodiscard]] milliseconds longest_before_deadlock();
   [[nodiscard]] pg::Session& session() const { return bench.work(); }
   [[nodiscard]] state::Store store() const { return {bench.work(), schema}; }
   /// Throws Error(connection) if the lease is lost, Error(interrupted) on a

@@ -21,13 +21,6 @@ constexpr milliseconds longest_backoff{5'000};
 // Autovacuum cancels itself after deadlock_timeout; this is its time to end.
 constexpr milliseconds autovacuum_grace{500};
 
-milliseconds read_deadlock_timeout(pg::Session& session) {
-  const auto found =
-      session.run(Statement::of("SELECT setting FROM pg_catalog.pg_settings"
-                                " WHERE name = 'deadlock_timeout'"));
-  return milliseconds(std::stoll(found.single().value_or("1000")));
-}
-
 Statement lock_table(const sql::TableName& table, LockMode mode) {
   return Statement::of("LOCK TABLE {} IN {} MODE", table,
                        sql::Expression{std::string(plan::name(mode))});
@@ -40,7 +33,7 @@ LockLadder::LockLadder(Job& job, const Task& task)
     : job_(job),
       task_(task),
       start_(job.bench.now()),
-      deadlock_timeout_(read_deadlock_timeout(job.session())),
+      deadlock_timeout_(job.longest_before_deadlock()),
       lock_timeout_(
           std::clamp(job.options.lock_timeout,
                      milliseconds{1},
@@ -92,43 +85,36 @@ void LockLadder::wait_for_a_good_moment() {
   }
 }
 
-void LockLadder::set_lock_timeout(milliseconds timeout) {
-  job_.session().run(Statement::of("SET LOCAL lock_timeout = {}",
-                                   std::int64_t{timeout.count()}));
-}
-
-void LockLadder::set_statement_timeout(milliseconds timeout) {
-  job_.session().run(Statement::of("SET LOCAL statement_timeout = {}",
-                                   std::int64_t{timeout.count()}));
+void LockLadder::queue_lock_timeout(milliseconds timeout) {
+  job_.session().queue(Statement::of("SET LOCAL lock_timeout = {}",
+                                     std::int64_t{timeout.count()}));
 }
 
 // The application does not queue behind this mode, so we may wait here until
 // autovacuum has cancelled itself.
-void LockLadder::lock_behind_autovacuum() {
-  set_lock_timeout(deadlock_timeout_ + autovacuum_grace);
+void LockLadder::queue_locks_behind_autovacuum() {
+  queue_lock_timeout(deadlock_timeout_ + autovacuum_grace);
   for (const auto& [table, mode] : task_.locks()) {
     if (mode > LockMode::share_update_exclusive) {
-      job_.session().run(lock_table(table, LockMode::share_update_exclusive));
+      job_.session().queue(lock_table(table, LockMode::share_update_exclusive));
     }
   }
-  set_lock_timeout(lock_timeout_);
+  queue_lock_timeout(lock_timeout_);
 }
 
-void LockLadder::take_locks() {
+void LockLadder::queue_locks() {
   if (only_autovacuum_) {
-    lock_behind_autovacuum();
+    queue_locks_behind_autovacuum();
   }
   // lock_timeout counts anew for each table, and for each partition of one; the
   // application behind the first waits for all of them.
-  const auto begin = job_.bench.now();
+  job_.session().queue(start_deadline(lock_timeout_));
   for (const auto& [table, mode] : task_.locks()) {
     if (mode != LockMode::none) {
-      const auto used = duration_cast<milliseconds>(job_.bench.now() - begin);
-      set_statement_timeout(std::max(milliseconds{1}, lock_timeout_ - used));
-      job_.session().run(lock_table(table, mode));
+      job_.session().queue(limit_to_deadline());
+      job_.session().queue(lock_table(table, mode));
     }
   }
-  set_statement_timeout(milliseconds{0});
 }
 
 void LockLadder::back_off() {

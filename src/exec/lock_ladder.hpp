@@ -1,6 +1,7 @@
 #pragma once
 
 #include "exec/blockers.hpp"
+#include "exec/deadline.hpp"
 #include "exec/task.hpp"
 
 #include <random>
@@ -19,17 +20,17 @@ class LockLadder {
   void wait_for_a_good_moment();
   /// For the transaction of one attempt.
   [[nodiscard]] pg::Timeouts timeouts() const;
-  /// LOCK TABLE for each lock, in order. In the attempt's transaction.
-  void take_locks();
+  /// Queues LOCK TABLE for each lock, in order, in the attempt's transaction.
+  /// All of them share one lock_timeout.
+  void queue_locks();
   /// Reports a failed attempt and sleeps. Throws Error(lock_timeout,
   /// "lock.budget-used-up") naming the holders when the budget is gone.
   void back_off();
 
  private:
   void report(const std::vector<report::Blocker>& blockers, int attempt);
-  void lock_behind_autovacuum();
-  void set_lock_timeout(milliseconds timeout);
-  void set_statement_timeout(milliseconds timeout);
+  void queue_locks_behind_autovacuum();
+  void queue_lock_timeout(milliseconds timeout);
   [[nodiscard]] milliseconds waited() const;
   [[nodiscard]] std::string what() const;
   [[nodiscard]] Error budget_used_up(

@@ -48,7 +48,7 @@ void complete(Job& job, state::Store& store, Phase phase) {
     }
     store.set_verify_result(job.id, true, rows, 0);
   }
-  store_fingerprint(job, store);
+  note_stamp(job, store);
   store.complete_phase(job.id, phase);
   job.note("phase_done", nlohmann::json{{"phase", plan::name(phase)}}.dump());
 }
@@ -78,9 +78,17 @@ class StepTask : public Task {
     const auto status = status_of(read_statuses(job_, store), step());
     return status == StepStatus::running || status == StepStatus::failed;
   }
-  void prepare(state::Store& store) override {
+  void look() override {
     if (is_first_) {
-      check_drift(job_, store);
+      survey_ = look_for_drift(job_);
+    }
+  }
+  [[nodiscard]] const Survey* survey() const override {
+    return survey_ ? &*survey_ : nullptr;
+  }
+  void prepare(state::Store& store) override {
+    if (survey_) {
+      record_survey(job_, store, *survey_);
     }
     // While only enforce steps ran, the phase may still be left as if it had
     // never been entered.
@@ -103,6 +111,7 @@ class StepTask : public Task {
   Job& job_;
   bool is_first_;
   bool is_last_;
+  std::optional<Survey> survey_{};
 };
 
 // The link is gone, or we are to stop or not to act any more: nothing may be
@@ -135,8 +144,11 @@ class PhaseRun {
       check_continued(job_, store, phase_);
     }
     if (steps_.empty()) {
+      const auto survey = look_for_drift(job_);
       job_.record([&](state::Store& tables) {
-        check_drift(job_, tables);
+        if (survey) {
+          record_survey(job_, tables, *survey);
+        }
         complete(job_, tables, phase_);
       });
     }
@@ -150,6 +162,7 @@ class PhaseRun {
       }
     }
     reach(FaultPoint::after_phase);
+    settle_fingerprint(job_);
     job_.reporter.on(report::PhaseDone{job_.id, phase_, since(start)});
     return {};
   }

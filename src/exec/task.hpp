@@ -1,5 +1,6 @@
 #pragma once
 
+#include "exec/drift.hpp"
 #include "exec/job.hpp"
 
 #include <string>
@@ -43,7 +44,12 @@ class Task {
   [[nodiscard]] virtual Error about_gone(const Error& error) const {
     return error;
   }
-  /// After the locks, before the first statement. May throw.
+  /// Before any lock, outside any transaction: whatever has to be known. Again
+  /// before each attempt. May throw.
+  virtual void look() {}
+  /// What look() found, to hold until the locks are there; null: nothing.
+  [[nodiscard]] virtual const Survey* survey() const { return nullptr; }
+  /// After the locks, before the first statement.
   virtual void prepare(state::Store& store) = 0;
   virtual void record_intent(state::Store& store) = 0;
   virtual void record_done(state::Store& store) = 0;

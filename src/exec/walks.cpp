@@ -17,6 +17,7 @@ using backfill::Outcome;
 
 // False if the step is recorded as done already.
 bool begin(Job& job, Task& task) {
+  task.look();
   bool is_done = false;
   job.record([&](state::Store& store) {
     is_done = task.is_done(store);

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -151,10 +152,9 @@ void ServerSession::begin(const Timeouts& timeouts) {
   }
 }
 
-Answers ServerSession::commit() {
+void ServerSession::queue_commit() {
   queue(sql::Statement::of("COMMIT"), {});
   queue_.back().is_commit = true;
-  return flush();
 }
 
 void ServerSession::rollback() {
@@ -210,6 +210,25 @@ std::size_t ServerSession::send(Pipeline& pipeline,
   return sent;
 }
 
+// Where an answer is missing, a COMMIT behind it may have been obeyed. A
+// farewell before its turn leaves no doubt; silence does.
+Error ServerSession::error_in_flush(const PGresult* result,
+                                    const std::vector<Queued>& queue,
+                                    std::size_t at,
+                                    std::size_t sent) {
+  if (is_copy(result)) {
+    shut_down();
+  }
+  hear_farewell(error_of(result));
+  const auto here = queue.begin() + static_cast<std::ptrdiff_t>(at);
+  const auto end = queue.begin() + static_cast<std::ptrdiff_t>(sent);
+  const bool is_in_doubt =
+      farewell_.message.empty()
+          ? std::any_of(here, end, std::mem_fn(&Queued::is_commit))
+          : here->is_commit;
+  return error_for(result, is_in_doubt);
+}
+
 Answers ServerSession::flush() {
   const std::vector<Queued> queue = std::exchange(queue_, {});
   Answers answers;
@@ -224,21 +243,13 @@ Answers ServerSession::flush() {
   const Asking asking(*this, queue.size(), queue.front().text);
   Pipeline pipeline(raw(), [this] { await_answer(); });
   const std::size_t sent = send(pipeline, queue);
-  const bool commits = sent == queue.size() && queue.back().is_commit;
   for (std::size_t at = 0; at < sent; ++at) {
     const OwnedResult result = pipeline.answer();
     if (queue[at].is_commit) {
       reach(FaultPoint::commit_answered, socket_copy_);
     }
-    if (is_copy(result.get())) {
-      shut_down();
-    }
     if (!is_good(result.get())) {
-      hear_farewell(error_of(result.get()));
-      // A farewell before the COMMIT's turn leaves no doubt; silence does.
-      const bool was_told = !farewell_.message.empty();
-      answers.error =
-          error_for(result.get(), commits && (!was_told || at + 1 == sent));
+      answers.error = error_in_flush(result.get(), queue, at, sent);
       return answers;
     }
     answers.results.push_back(result_of(result.get()));

@@ -31,9 +31,10 @@ class ServerSession final : public Session {
   void queue(const sql::Statement& statement,
              const std::vector<Value>& parameters) override;
   void queue(FaultPoint point) override;
+  [[nodiscard]] std::size_t queued() const override { return queue_.size(); }
   Answers flush() override;
   void begin(const Timeouts& timeouts) override;
-  Answers commit() override;
+  void queue_commit() override;
   void rollback() override;
   [[nodiscard]] bool in_transaction() const override;
   [[nodiscard]] bool is_open() const noexcept override;
@@ -77,6 +78,10 @@ class ServerSession final : public Session {
   /// What the result of a failed statement means. `was_sent`: a COMMIT was on
   /// its way when the link broke.
   [[nodiscard]] Error error_for(const PGresult* result, bool was_sent);
+  [[nodiscard]] Error error_in_flush(const PGresult* result,
+                                     const std::vector<Queued>& queue,
+                                     std::size_t at,
+                                     std::size_t sent);
   void hear_farewell(const ServerError& said);
   [[nodiscard]] Error lost(bool in_doubt, const std::string& from_libpq) const;
 

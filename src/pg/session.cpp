@@ -33,10 +33,7 @@ void Session::begin(const Timeouts& timeouts) {
   }
 }
 
-Answers Session::commit() {
-  queue(sql::Statement::of("COMMIT"));
-  return flush();
-}
+void Session::queue_commit() { queue(sql::Statement::of("COMMIT")); }
 
 void Session::rollback() { run(sql::Statement::of("ROLLBACK")); }
 
@@ -70,13 +67,21 @@ Transaction::~Transaction() {
   }
 }
 
-Answers Transaction::commit_together() {
+Answers Transaction::commit_together(const std::vector<sql::Statement>& then) {
   is_open_ = false;
-  Answers answers = session_.commit();
-  if (!answers.error && answers.results.back().tag != "COMMIT") {
-    answers.error =
-        Error(ErrorKind::database, "pg.commit-rolled-back",
-              "the server answered COMMIT with " + answers.results.back().tag);
+  const std::size_t at_commit = session_.queued();
+  session_.queue_commit();
+  for (const sql::Statement& statement : then) {
+    session_.queue(statement);
+  }
+  Answers answers = session_.flush();
+  if (answers.results.size() <= at_commit) {
+    return answers;
+  }
+  answers.error.reset();
+  if (const auto& tag = answers.results.at(at_commit).tag; tag != "COMMIT") {
+    answers.error = Error(ErrorKind::database, "pg.commit-rolled-back",
+                          "the server answered COMMIT with " + tag);
   }
   return answers;
 }

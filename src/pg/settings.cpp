@@ -18,7 +18,7 @@ struct Setting {
 std::vector<Setting> settings_for(const ConnectOptions& options,
                                   int server_version_num) {
   std::vector<Setting> settings{
-      {"search_path", "pg_catalog, pg_temp"},
+      {"search_path", own_path},
       {"lock_timeout", "300ms"},
       {"statement_timeout", "0"},
       // A runner that was stopped in a transaction must not hold its locks.

@@ -92,6 +92,13 @@ struct Encoder {
     }
     return json;
   }
+  Json operator()(const LockHeld& event) const {
+    Json json = object("lock_held", event.id);
+    json["step"] = event.step;
+    json["waited_ms"] = event.waited.count();
+    json["held_ms"] = event.held.count();
+    return json;
+  }
   Json operator()(const Progress& event) const {
     Json json = object("progress", event.id);
     json["step"] = event.step;

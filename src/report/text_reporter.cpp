@@ -154,11 +154,16 @@ void TextReporter::write(const StepDone& event) {
   const std::string title = found == titles_.end() ? event.step : found->second;
   const std::string rows =
       rows_ > 0 ? fmt::format("{} rows, ", human_count(rows_)) : "";
-  line(fmt::format("  {} {} ({}{})", title, options_.style.green("done"), rows,
-                   human_duration(event.took)));
+  const std::string locked =
+      held_ ? fmt::format(", locked {:.1f} ms", held_->count()) : "";
+  line(fmt::format("  {} {} ({}{}{})", title, options_.style.green("done"),
+                   rows, human_duration(event.took), locked));
   titles_.erase(event.step);
   rows_ = 0;
+  held_.reset();
 }
+
+void TextReporter::write(const LockHeld& event) { held_ = event.held; }
 
 void TextReporter::write(const StepUndone& event) {
   line(fmt::format("  {} {}", event.title, options_.style.green("done")));

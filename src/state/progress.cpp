@@ -1,13 +1,15 @@
 // Cursors of walks, quarantined rows, and events.
 #include "pgexpand/sql/timestamp.hpp"
 #include "pgexpand/state/store.hpp"
-#include "state/fenced.hpp"
 #include "state/reader.hpp"
+#include "state/write.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace pgexpand::state {
 namespace {
@@ -44,48 +46,84 @@ Progress read_progress(const Reader& row) {
           .done = row.flag("done")};
 }
 
-// The columns of a cursor, in the order of cells(), $4 being the first.
-constexpr std::array columns{"relation",      "relfilenode",     "first_block",
-                             "bound_block",   "next_block",      "blocks_done",
-                             "key_after",     "key_bound",       "pass",
-                             "round",         "round_rows",      "rows",
-                             "differences",   "quarantined",     "wal_bytes",
-                             "hot_rows",      "rows_per_second", "eta_ms",
-                             "eta_before_ms", "waiting_for",     "done"};
+/// A column of a cursor and its value.
+struct Cell {
+  std::string_view column;
+  std::string value;
+};
+
+std::vector<Cell> cells(const Progress& at) {
+  return {{"relation", text(at.relation)},
+          {"relfilenode", text(at.relfilenode)},
+          {"first_block", text(at.first_block)},
+          {"bound_block", text(at.bound_block)},
+          {"next_block", text(at.next_block)},
+          {"blocks_done", text(at.blocks_done)},
+          {"key_after", at.key_after},
+          {"key_bound", at.key_bound},
+          {"pass", text(at.pass)},
+          {"round", text(at.round)},
+          {"round_rows", text(at.round_rows)},
+          {"rows", text(at.rows)},
+          {"differences", text(at.differences)},
+          {"quarantined", text(at.quarantined)},
+          {"wal_bytes", text(at.wal_bytes)},
+          {"hot_rows", text(at.hot_rows)},
+          {"rows_per_second", text(at.rows_per_second)},
+          {"eta_ms", text(at.eta_ms)},
+          {"eta_before_ms", text(at.eta_before_ms)},
+          {"waiting_for", at.waiting_for},
+          {"done", at.done ? "true" : "false"}};
+}
+
 constexpr std::size_t key_columns = 3;  ///< migration, step, worker.
 
-std::vector<pg::Value> cells(const Progress& at) {
-  return {at.migration,         at.step,
-          text(at.worker),      text(at.relation),
-          text(at.relfilenode), text(at.first_block),
-          text(at.bound_block), text(at.next_block),
-          text(at.blocks_done), at.key_after,
-          at.key_bound,         text(at.pass),
-          text(at.round),       text(at.round_rows),
-          text(at.rows),        text(at.differences),
-          text(at.quarantined), text(at.wal_bytes),
-          text(at.hot_rows),    text(at.rows_per_second),
-          text(at.eta_ms),      text(at.eta_before_ms),
-          at.waiting_for,       at.done ? "true" : "false"};
-}
-
-/// "relation = $4, relfilenode = $5, ..."
-std::string assignments() {
-  std::string list;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    list += fmt::format("{} = ${}, ", columns.at(i), i + key_columns + 1);
+/// The key, then the cells.
+std::vector<pg::Value> parameters_of(const Progress& at,
+                                     const std::vector<Cell>& cells) {
+  std::vector<pg::Value> values{at.migration, at.step, text(at.worker)};
+  for (const Cell& cell : cells) {
+    values.emplace_back(cell.value);
   }
-  return list + "updated_at = clock_timestamp()";
+  return values;
 }
 
-/// "$1, $2, ..."
-std::string placeholders() {
+/// "relation = $4, relfilenode = $5, …, "
+std::string assignments(const std::vector<Cell>& cells) {
+  std::string list;
+  std::size_t number = key_columns;
+  for (const Cell& cell : cells) {
+    list += fmt::format("{} = ${}, ", cell.column, ++number);
+  }
+  return list;
+}
+
+std::string names_of(const std::vector<Cell>& cells) {
+  std::vector<std::string_view> names;
+  for (const Cell& cell : cells) {
+    names.push_back(cell.column);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// "$1, $2, …"
+std::string placeholders(std::size_t count) {
   std::string list = "$1";
-  for (std::size_t i = 2; i <= columns.size() + key_columns; ++i) {
+  for (std::size_t i = 2; i <= count; ++i) {
     list += fmt::format(", ${}", i);
   }
   return list;
 }
+
+constexpr auto now = "updated_at = clock_timestamp()";
+
+// What a batch adds to instead.
+constexpr std::array counted{"round_rows", "rows", "differences",
+                             "quarantined"};
+constexpr auto added_counts =
+    "round_rows = p.round_rows + work.rows, rows = p.rows + work.rows,"
+    " differences = p.differences + work.differences,"
+    " quarantined = p.quarantined + work.quarantined, ";
 
 }  // namespace
 
@@ -103,43 +141,53 @@ std::vector<Progress> Store::progress(const std::string& id) {
 }
 
 void Store::save_progress(const Progress& progress) {
-  session_.run(
-      Statement::of(
-          "INSERT INTO {}.progress (migration, step, worker, {})"
-          " VALUES ({}) ON CONFLICT (migration, step, worker)"
-          " DO UPDATE SET {}",
-          schema_, sql::Expression{fmt::format("{}", fmt::join(columns, ", "))},
-          sql::Expression{placeholders()}, sql::Expression{assignments()}),
-      cells(progress));
+  const auto values = cells(progress);
+  const std::string set = assignments(values) + now;
+  write(
+      session_,
+      Statement::of("INSERT INTO {}.progress (migration, step, worker, {})"
+                    " VALUES ({}) ON CONFLICT (migration, step, worker)"
+                    " DO UPDATE SET {}",
+                    schema_, sql::Expression{names_of(values)},
+                    sql::Expression{placeholders(values.size() + key_columns)},
+                    sql::Expression{set}),
+      parameters_of(progress, values));
 }
 
-pg::Row Store::advance(const Progress& progress,
-                       const sql::Expression& counters) {
-  const pg::Result done = session_.run(
-      Statement::of("UPDATE {}.progress SET {} WHERE migration = $1"
-                    " AND step = $2 AND worker = $3 RETURNING {}",
-                    schema_, sql::Expression{assignments()}, counters),
-      cells(progress));
-  if (done.rows.empty()) {
-    throw fenced(progress.migration);
-  }
-  return done.rows.front();
+void Store::queue_advance(const Progress& after,
+                          const Work& work,
+                          const sql::Expression& counters) {
+  auto values = cells(after);
+  std::erase_if(values, [](const Cell& cell) {
+    return std::ranges::find(counted, cell.column) != counted.end();
+  });
+  const std::string set = assignments(values) + added_counts + now;
+  session_.queue(
+      Statement::of(
+          "WITH {}work(rows, differences, quarantined, found) AS ({})"
+          " UPDATE {}.progress AS p SET {} FROM work WHERE p.migration = $1"
+          " AND p.step = $2 AND p.worker = $3 RETURNING work.rows,"
+          " work.differences, work.quarantined, work.found, {}",
+          sql::Expression{work.with.text.empty() ? "" : work.with.text + ", "},
+          work.counts, schema_, sql::Expression{set}, counters),
+      parameters_of(after, values));
 }
 
 void Store::set_waiting(const Progress& progress, const std::string& reason) {
-  session_.run(
-      Statement::of("UPDATE {}.progress SET waiting_for = $4"
-                    " WHERE migration = $1 AND step = $2"
-                    " AND worker = $3",
-                    schema_),
-      {progress.migration, progress.step, text(progress.worker), reason});
+  write(session_,
+        Statement::of("UPDATE {}.progress SET waiting_for = $4"
+                      " WHERE migration = $1 AND step = $2"
+                      " AND worker = $3",
+                      schema_),
+        {progress.migration, progress.step, text(progress.worker), reason});
 }
 
 void Store::clear_progress(const std::string& id, const std::string& step) {
-  session_.run(Statement::of("DELETE FROM {}.progress WHERE migration = $1"
-                             " AND step = $2",
-                             schema_),
-               {id, step});
+  write(session_,
+        Statement::of("DELETE FROM {}.progress WHERE migration = $1"
+                      " AND step = $2",
+                      schema_),
+        {id, step});
 }
 
 std::vector<QuarantinedRow> Store::quarantine(const std::string& id,
@@ -176,18 +224,20 @@ void Store::add_quarantine(const std::string& id,
                            const std::string& table,
                            const std::string& key,
                            const std::string& sqlstate) {
-  session_.run(Statement::of("INSERT INTO {}.quarantine"
-                             " (migration, table_name, key, sqlstate)"
-                             " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-                             schema_),
-               {id, table, key, sqlstate});
+  write(session_,
+        Statement::of("INSERT INTO {}.quarantine"
+                      " (migration, table_name, key, sqlstate)"
+                      " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                      schema_),
+        {id, table, key, sqlstate});
 }
 
 void Store::clear_quarantine(const std::string& id, const std::string& table) {
-  session_.run(Statement::of("DELETE FROM {}.quarantine WHERE migration = $1"
-                             " AND table_name = $2",
-                             schema_),
-               {id, table});
+  write(session_,
+        Statement::of("DELETE FROM {}.quarantine WHERE migration = $1"
+                      " AND table_name = $2",
+                      schema_),
+        {id, table});
 }
 
 std::vector<Event> Store::events(const std::optional<std::string>& id) {
@@ -211,10 +261,11 @@ std::vector<Event> Store::events(const std::optional<std::string>& id) {
 void Store::add_event(const std::string& id,
                       const std::string& kind,
                       const std::string& json_detail) {
-  session_.run(Statement::of("INSERT INTO {}.event (migration, kind, detail)"
-                             " VALUES ($1, $2, $3)",
-                             schema_),
-               {id, kind, json_detail});
+  write(session_,
+        Statement::of("INSERT INTO {}.event (migration, kind, detail)"
+                      " VALUES ($1, $2, $3)",
+                      schema_),
+        {id, kind, json_detail});
 }
 
 }  // namespace pgexpand::state

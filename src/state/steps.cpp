@@ -1,6 +1,7 @@
 // Steps, fingerprints and the runner's row.
 #include "pgexpand/state/store.hpp"
 #include "state/reader.hpp"
+#include "state/write.hpp"
 
 #include <fmt/format.h>
 
@@ -73,28 +74,29 @@ void Store::set_step(const std::string& id,
                      const std::string& sqlstate) {
   const bool counts =
       status == StepStatus::running || status == StepStatus::failed;
-  session_.run(
-      Statement::of("INSERT INTO {}.step AS s"
-                    " (migration, step, status, attempts, last_sqlstate)"
-                    " VALUES ($1, $2, $3, $4, $5)"
-                    " ON CONFLICT (migration, step) DO UPDATE SET"
-                    " status = excluded.status,"
-                    " attempts = s.attempts + excluded.attempts,"
-                    " last_sqlstate = CASE excluded.last_sqlstate WHEN ''"
-                    " THEN s.last_sqlstate ELSE excluded.last_sqlstate END,"
-                    " updated_at = clock_timestamp()",
-                    schema_),
-      {id, step, std::string(name(status)), counts ? "1" : "0", sqlstate});
+  write(session_,
+        Statement::of("INSERT INTO {}.step AS s"
+                      " (migration, step, status, attempts, last_sqlstate)"
+                      " VALUES ($1, $2, $3, $4, $5)"
+                      " ON CONFLICT (migration, step) DO UPDATE SET"
+                      " status = excluded.status,"
+                      " attempts = s.attempts + excluded.attempts,"
+                      " last_sqlstate = CASE excluded.last_sqlstate WHEN ''"
+                      " THEN s.last_sqlstate ELSE excluded.last_sqlstate END,"
+                      " updated_at = clock_timestamp()",
+                      schema_),
+        {id, step, std::string(name(status)), counts ? "1" : "0", sqlstate});
 }
 
 void Store::set_undo_done(const std::string& id,
                           const std::string& step,
                           int undo_done) {
-  session_.run(Statement::of("UPDATE {}.step SET undo_done = $3,"
-                             " updated_at = clock_timestamp()"
-                             " WHERE migration = $1 AND step = $2",
-                             schema_),
-               {id, step, std::to_string(undo_done)});
+  write(session_,
+        Statement::of("UPDATE {}.step SET undo_done = $3,"
+                      " updated_at = clock_timestamp()"
+                      " WHERE migration = $1 AND step = $2",
+                      schema_),
+        {id, step, std::to_string(undo_done)});
 }
 
 std::vector<std::string> Store::lines_of(const std::string& id,
@@ -121,18 +123,46 @@ std::vector<std::string> Store::fingerprint_before(const std::string& id) {
 }
 
 void Store::set_fingerprint(const std::string& id,
-                            const std::vector<std::string>& lines) {
+                            const std::vector<std::string>& lines,
+                            const std::string& stamp) {
   std::string joined;
   for (const std::string& line : lines) {
     joined += (joined.empty() ? "" : std::string(1, line_separator)) + line;
   }
-  session_.run(
-      Statement::of("UPDATE {}.migration SET"
-                    " fingerprint = string_to_array($2, chr(31)),"
-                    " fingerprint_before = coalesce(fingerprint_before,"
-                    " string_to_array($2, chr(31))) WHERE id = $1",
-                    schema_),
-      {id, joined});
+  write(session_,
+        Statement::of("UPDATE {}.migration SET"
+                      " fingerprint = string_to_array($2, chr(31)),"
+                      " fingerprint_before = coalesce(fingerprint_before,"
+                      " string_to_array($2, chr(31))),"
+                      " stamp = nullif($3, '')::text[], fingerprint_due = false"
+                      " WHERE id = $1",
+                      schema_),
+        {id, joined, stamp});
+}
+
+CatalogStamp Store::stamp(const std::string& id, const sql::Expression& now) {
+  const pg::Result found = session_.run(
+      Statement::of("SELECT m.stamp::text AS stored, m.fingerprint_due AS due,"
+                    " {}::text AS now FROM {}.migration AS m WHERE m.id = $1",
+                    now, schema_),
+      {id});
+  if (found.rows.empty()) {
+    return {};
+  }
+  const Reader row(found, found.rows.front());
+  return {.stored = row.text("stored"),
+          .is_due = row.flag("due"),
+          .now = row.text("now")};
+}
+
+void Store::note_stamp(const std::string& id, const sql::Expression& now) {
+  write(session_,
+        Statement::of("UPDATE {}.migration AS m SET stamp = s.stamp,"
+                      " fingerprint_due = m.fingerprint_due"
+                      " OR m.stamp IS DISTINCT FROM s.stamp"
+                      " FROM (SELECT {} AS stamp) AS s WHERE m.id = $1",
+                      schema_, now),
+        {id});
 }
 
 RunnerRecord Store::runner() {

@@ -2,10 +2,9 @@
 #include "pgexpand/state/store.hpp"
 
 #include "pgexpand/sql/timestamp.hpp"
-#include "state/fenced.hpp"
 #include "state/patience.hpp"
 #include "state/reader.hpp"
-#include "state/walk_settings.hpp"
+#include "state/write.hpp"
 
 #include <fmt/format.h>
 
@@ -195,23 +194,25 @@ void Store::set_through(const std::string& id,
 }
 
 void Store::enter_phase(const std::string& id, plan::Phase phase) {
-  session_.run(Statement::of("UPDATE {}.migration SET running = $2,"
-                             " updated_at = clock_timestamp()"
-                             " WHERE id = $1 AND running IS DISTINCT FROM $2",
-                             schema_),
-               {id, text(phase)});
+  write(session_,
+        Statement::of("UPDATE {}.migration SET running = $2,"
+                      " updated_at = clock_timestamp()"
+                      " WHERE id = $1 AND running IS DISTINCT FROM $2",
+                      schema_),
+        {id, text(phase)});
 }
 
 void Store::complete_phase(const std::string& id, plan::Phase phase) {
-  session_.run(Statement::of(
-                   "UPDATE {}.migration SET completed = $2, running = NULL,"
-                   " status = CASE $2 WHEN 'contract' THEN 'contracted'"
-                   " ELSE status END,"
-                   " switched_at = CASE $2 WHEN 'switch' THEN clock_timestamp()"
-                   " ELSE switched_at END,"
-                   " updated_at = clock_timestamp() WHERE id = $1",
-                   schema_),
-               {id, text(phase)});
+  write(session_,
+        Statement::of(
+            "UPDATE {}.migration SET completed = $2, running = NULL,"
+            " status = CASE $2 WHEN 'contract' THEN 'contracted'"
+            " ELSE status END,"
+            " switched_at = CASE $2 WHEN 'switch' THEN clock_timestamp()"
+            " ELSE switched_at END,"
+            " updated_at = clock_timestamp() WHERE id = $1",
+            schema_),
+        {id, text(phase)});
 }
 
 void Store::reopen_phase(const std::string& id, plan::Phase phase) {
@@ -221,49 +222,54 @@ void Store::reopen_phase(const std::string& id, plan::Phase phase) {
       before = each;
     }
   }
-  session_.run(Statement::of("UPDATE {}.migration SET completed = $2,"
-                             " running = NULL, updated_at = clock_timestamp()"
-                             " WHERE id = $1",
-                             schema_),
-               {id, text(before)});
+  write(session_,
+        Statement::of("UPDATE {}.migration SET completed = $2,"
+                      " running = NULL, updated_at = clock_timestamp()"
+                      " WHERE id = $1",
+                      schema_),
+        {id, text(before)});
 }
 
 void Store::set_verify_result(const std::string& id,
                               bool clean,
                               std::int64_t rows,
                               std::int64_t differences) {
-  session_.run(Statement::of("UPDATE {}.migration SET verify_clean = $2,"
-                             " verify_rows = $3, verify_differences = $4,"
-                             " verify_at = clock_timestamp(),"
-                             " updated_at = clock_timestamp() WHERE id = $1",
-                             schema_),
-               {id, text(clean), text(rows), text(differences)});
+  write(session_,
+        Statement::of("UPDATE {}.migration SET verify_clean = $2,"
+                      " verify_rows = $3, verify_differences = $4,"
+                      " verify_at = clock_timestamp(),"
+                      " updated_at = clock_timestamp() WHERE id = $1",
+                      schema_),
+        {id, text(clean), text(rows), text(differences)});
 }
 
 void Store::set_rolling_back(const std::string& id) {
-  session_.run(Statement::of("UPDATE {}.migration SET status = 'rolling_back',"
-                             " updated_at = clock_timestamp() WHERE id = $1",
-                             schema_),
-               {id});
+  write(session_,
+        Statement::of("UPDATE {}.migration SET status = 'rolling_back',"
+                      " updated_at = clock_timestamp() WHERE id = $1",
+                      schema_),
+        {id});
 }
 
 void Store::finish_rollback(const std::string& id) {
   for (const auto* table : {"step", "progress", "quarantine"}) {
-    session_.run(Statement::of("DELETE FROM {} WHERE migration = $1",
-                               sql::TableName{schema_, Identifier(table)}),
-                 {id});
+    write(session_,
+          Statement::of("DELETE FROM {} WHERE migration = $1",
+                        sql::TableName{schema_, Identifier(table)}),
+          {id});
   }
-  session_.run(
-      Statement::of(
-          "UPDATE {}.migration SET status = 'pending', completed = NULL,"
-          " running = NULL, through = NULL, epoch = epoch + 1,"
-          " paused = false, paused_by = '', live = '{{}}', in_force = '{{}}',"
-          " poison = '', switched_at = NULL, verify_clean = NULL,"
-          " verify_at = NULL, verify_rows = 0, verify_differences = 0,"
-          " fingerprint_before = NULL, fingerprint = NULL,"
-          " updated_at = clock_timestamp() WHERE id = $1",
-          schema_),
-      {id});
+  write(session_,
+        Statement::of(
+            "UPDATE {}.migration SET status = 'pending', completed = NULL,"
+            " running = NULL, through = NULL, epoch = epoch + 1,"
+            " paused = false, paused_by = '', live = '{{}}', in_force = '{{}}',"
+            " poison = '', switched_at = NULL, verify_clean = NULL,"
+            " verify_at = NULL, verify_rows = 0, verify_differences = 0,"
+            " fingerprint_before = NULL, fingerprint = NULL,"
+            " stamp = NULL, fingerprint_due = false,"
+            " updated_at = clock_timestamp() WHERE id = $1",
+            schema_),
+        {id});
 }
 
 void Store::set_paused(const std::string& id,

@@ -1,10 +1,10 @@
 // What a batch asks of the migration's row, and who changes it meanwhile.
-#include "state/walk_settings.hpp"
-
-#include "state/fenced.hpp"
+#include "pgexpand/state/store.hpp"
 #include "state/patience.hpp"
 #include "state/reader.hpp"
+#include "state/write.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace pgexpand::state {
@@ -17,6 +17,13 @@ std::string to_text(const WalkSettings& settings) {
 }
 
 }  // namespace
+
+Error fenced(const std::string& migration) {
+  return Error(
+             ErrorKind::busy, "runner.fenced",
+             fmt::format("another pgexpand took over migration {}", migration))
+      .hint("run pgexpand status to see who is at work");
+}
 
 WalkSettings read_settings(const std::string& json) {
   WalkSettings settings;
@@ -43,7 +50,8 @@ void Store::set_live(const std::string& id, const WalkSettings& changes) {
 }
 
 void Store::set_in_force(const std::string& id, const WalkSettings& settings) {
-  session_.run(
+  write(
+      session_,
       Statement::of("UPDATE {}.migration SET in_force = $2::jsonb WHERE id = $1"
                     " AND in_force <> $2::jsonb",
                     schema_),
@@ -73,6 +81,19 @@ Store::BatchOrders Store::begin_batch(const std::string& id,
           .paused_by = row.text("paused_by"),
           .live = read_settings(row.text("live")),
           .counters = {cells.begin() + own_columns, cells.end()}};
+}
+
+void Store::queue_orders(const Progress& before,
+                         std::int64_t epoch,
+                         const sql::Expression& counters) {
+  const std::string place =
+      fmt::format("{} {} {} {}", before.next_block, before.pass,
+                  before.blocks_done, before.key_after);
+  session_.queue(
+      Statement::of("SELECT {}.take_orders($1, $2, $3, $4, $5)::text, {}",
+                    schema_, counters),
+      {before.migration, std::to_string(epoch), before.step,
+       std::to_string(before.worker), place});
 }
 
 }  // namespace pgexpand::state

@@ -84,21 +84,27 @@ class Session {
 
   /// Keeps a statement back until the next run(), commit() or flush(), which
   /// sends it ahead of its own: so many statements cost one round trip. An
-  /// error of it is thrown by that call. Only for the open transaction; what
-  /// is not sent when that ends is forgotten.
+  /// error of it is thrown by that call. What was not sent when a transaction
+  /// ends is forgotten with it; outside of one each statement is by itself.
   virtual void queue(const sql::Statement& statement,
                      const std::vector<Value>& parameters);
   void queue(const sql::Statement& statement) { queue(statement, {}); }
   /// A moment between two statements that are queued, for tests.
   virtual void queue(FaultPoint point);
+  /// How many statements are queued.
+  [[nodiscard]] virtual std::size_t queued() const {
+    return early_.results.size();
+  }
   /// Sends what is queued. Each statement has the time limits of its own that
   /// it would have alone, and while the server waits for the next one the
   /// idle_in_transaction_session_timeout counts.
   virtual Answers flush();
   /// Opens a transaction with these limits: together with its first statement.
   virtual void begin(const Timeouts& timeouts);
-  /// Sends what is queued, and COMMIT. The last answer is that of COMMIT.
-  virtual Answers commit();
+  /// COMMIT, so that one flush may hold several transactions. After one that
+  /// failed the next is begun all the same: it has to see for itself whether
+  /// what it builds on is there.
+  virtual void queue_commit();
   /// Forgets what is queued, and ends the transaction if the server has one.
   virtual void rollback();
 
@@ -144,9 +150,11 @@ class Transaction {
   /// Throws Error(in_doubt) if the link breaks meanwhile, and Error(database)
   /// if the server answers COMMIT with ROLLBACK.
   void commit() { commit_together().check(); }
-  /// The same with the answers to what was queued; its error is returned, not
-  /// thrown.
-  [[nodiscard]] Answers commit_together();
+  /// The same with the answers to what was queued, to COMMIT and to `then`, if
+  /// the link lasted so long; an error that means that nothing was committed,
+  /// or in doubt, is returned, not thrown.
+  [[nodiscard]] Answers commit_together(
+      const std::vector<sql::Statement>& then = {});
   void rollback();
 
  private:
@@ -173,6 +181,9 @@ class ActingAs {
 
 /// May the role keep ordinary triggers from firing?
 [[nodiscard]] bool may_set_replication_role(Session& session);
+
+/// The search_path of our sessions.
+inline constexpr const char* own_path = "pg_catalog, pg_temp";
 
 struct ConnectOptions {
   std::string dsn;  ///< libpq URI or keywords; empty: libpq's own defaults.

@@ -61,6 +61,13 @@ struct Waiting {
   std::chrono::milliseconds waited{0};
   std::vector<Blocker> blockers;
 };
+/// A step that blocks reads or writes had its locks.
+struct LockHeld {
+  std::string id;
+  std::string step;
+  std::chrono::duration<double, std::milli> waited{0};  ///< In the queue.
+  std::chrono::duration<double, std::milli> held{0};    ///< COMMIT included.
+};
 /// State of a running backfill or verify; sent after each batch.
 struct Progress {
   std::string id;
@@ -116,6 +123,7 @@ using Event = std::variant<MigrationStarted,
                            StepDone,
                            StepUndone,
                            Waiting,
+                           LockHeld,
                            Progress,
                            Warning,
                            VerifyResult,

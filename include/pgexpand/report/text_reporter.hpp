@@ -39,6 +39,7 @@ class TextReporter : public Reporter {
   void write(const StepDone& event);
   void write(const StepUndone& event);
   void write(const Waiting& event);
+  void write(const LockHeld& event);
   void write(const Progress& event);
   void write(const Warning& event);
   void write(const VerifyResult& event);
@@ -57,7 +58,8 @@ class TextReporter : public Reporter {
   std::ostream& out_;
   TextOptions options_;
   std::map<std::string, std::string> titles_;  ///< Of the steps under way.
-  std::int64_t rows_ = 0;                      ///< Of the step under way.
+  std::optional<std::chrono::duration<double, std::milli>> held_;
+  std::int64_t rows_ = 0;  ///< Of the step under way.
   std::string topic_;
   Time said_at_{};
   Time drawn_at_{};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pgexpand/base/error.hpp"
 #include "pgexpand/pg/session.hpp"
 #include "pgexpand/plan/plan.hpp"
 
@@ -97,6 +98,13 @@ struct QuarantinedRow {
   std::string table, key, sqlstate, at;
 };
 
+/// See exec::stamp_of(); as array literals.
+struct CatalogStamp {
+  std::string stored;   ///< Empty: none was noted.
+  bool is_due = false;  ///< The fingerprint is older than `stored`.
+  std::string now;
+};
+
 /// Who has, or had last, the lease on this state schema.
 struct RunnerRecord {
   std::int64_t epoch = 0;  ///< Grows with each lease; 0: nobody yet.
@@ -148,6 +156,12 @@ struct PublishedVersion {
 /// same in every database and release.
 [[nodiscard]] std::int64_t lease_key(const sql::Identifier& schema);
 
+/// The error of a runner whose epoch is gone: another one took over.
+[[nodiscard]] Error fenced(const std::string& migration);
+
+/// What the state tables hold as a JSON object of numbers.
+[[nodiscard]] WalkSettings read_settings(const std::string& json);
+
 /// SQLSTATEs that functions of the state schema raise where a batch or a step
 /// must not act; see fence_functions.cpp.
 namespace refusal {
@@ -155,6 +169,7 @@ inline constexpr const char* fenced = "PGX01";     ///< Another took over.
 inline constexpr const char* paused = "PGX02";     ///< Somebody paused it.
 inline constexpr const char* changed = "PGX03";    ///< Not as it was read.
 inline constexpr const char* rewritten = "PGX04";  ///< Is another file now.
+inline constexpr const char* moved = "PGX05";      ///< The cursor is elsewhere.
 }  // namespace refusal
 
 /// The state tables of one schema, through one session. Stateless: every call
@@ -227,10 +242,17 @@ class Store {
   /// As it was before expand.
   [[nodiscard]] std::vector<std::string> fingerprint_before(
       const std::string& id);
-  /// Stores the present fingerprint; the first one stored is also kept as the
-  /// one before. (in transaction)
+  /// Stores a fingerprint and the stamp that goes with it; the first one stored
+  /// is also kept as the one before. (in transaction)
   void set_fingerprint(const std::string& id,
-                       const std::vector<std::string>& lines);
+                       const std::vector<std::string>& lines,
+                       const std::string& stamp);
+  /// What exec::stamp_of() answers now, and what it did when it was noted.
+  [[nodiscard]] CatalogStamp stamp(const std::string& id,
+                                   const sql::Expression& now);
+  /// Notes the stamp as it is; a fingerprint is due if it is another one than
+  /// before. (in transaction)
+  void note_stamp(const std::string& id, const sql::Expression& now);
 
   /// `running` and `failed` count an attempt.
   void set_step(const std::string& id,
@@ -270,10 +292,23 @@ class Store {
                                         std::int64_t epoch,
                                         const sql::Expression& counters = {
                                             "NULL"});
-  /// save_progress() of a row that is there, which answers `counters`. (in
-  /// transaction)
-  [[nodiscard]] pg::Row advance(const Progress& progress,
-                                const sql::Expression& counters);
+  /// The same as a statement of a batch that is sent in one go: answers the
+  /// live settings, then `counters`. Raises refusal::fenced, ::paused and, if
+  /// the cursor is not where `before` has it, ::moved.
+  void queue_orders(const Progress& before,
+                    std::int64_t epoch,
+                    const sql::Expression& counters);
+  /// What a batch does, in one statement with its cursor.
+  struct Work {
+    sql::Expression with{};  ///< "done AS (UPDATE … RETURNING 1)"; or empty.
+    /// A query of one row: rows, differences, quarantined, found (text).
+    sql::Expression counts;
+  };
+  /// Queues `work` and the cursor behind it, `after`, whose counts are those
+  /// before. Answers what was counted, then `counters`. (in transaction)
+  void queue_advance(const Progress& after,
+                     const Work& work,
+                     const sql::Expression& counters);
   /// A wait without a batch, for status elsewhere. (in transaction)
   void set_waiting(const Progress& progress, const std::string& reason);
   void add_quarantine(const std::string& id,
