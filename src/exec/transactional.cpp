@@ -207,8 +207,7 @@ class TransactionalRun {
 
   void report_hold(const pg::Answers& answers, const Places& places) const {
     // Without the clock's own answer the link broke right after COMMIT.
-    if (!blocks_anybody() || answers.results.empty() ||
-        !answers.results.back().tag.starts_with("SELECT")) {
+    if (!blocks_anybody() || answers.results.back().rows.empty()) {
       return;
     }
     const auto clock = [&](std::size_t place) {

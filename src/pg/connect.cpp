@@ -87,14 +87,6 @@ void refuse_old_server(const ServerSession& session) {
   }
 }
 
-// After our settings, so that its spelling is the same for every reader.
-void read_backend_start(ServerSession& session) {
-  const Result start = session.run(
-      sql::Statement::of("SELECT backend_start FROM pg_stat_activity "
-                         "WHERE pid = pg_backend_pid()"));
-  session.set_backend(session.backend_pid(), start.single().value_or(""));
-}
-
 }  // namespace
 
 Connection connect(const ConnectOptions& options) {
@@ -109,7 +101,6 @@ Connection connect(const ConnectOptions& options) {
   // A setting would stay on the pooled connection, for its next user.
   if (!arrival.behind_pooler) {
     make_settings(*session, options);
-    read_backend_start(*session);
   }
   session->set_answer_limit(options.answer_limit);
   return {std::move(session), std::move(arrival)};

@@ -33,7 +33,14 @@ void Session::begin(const Timeouts& timeouts) {
   }
 }
 
-void Session::queue_commit() { queue(sql::Statement::of("COMMIT")); }
+// As a server answers a COMMIT after an error.
+void Session::queue_commit() {
+  if (!early_.error) {
+    queue(sql::Statement::of("COMMIT"));
+  } else if (is_open()) {
+    rollback();
+  }
+}
 
 void Session::rollback() { run(sql::Statement::of("ROLLBACK")); }
 

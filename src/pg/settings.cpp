@@ -71,45 +71,20 @@ void compare(const std::vector<Setting>& wanted,
   }
 }
 
-void set_and_read_back(Session& session, const std::vector<Setting>& settings) {
-  std::vector<std::string> names;
-  nlohmann::json values = nlohmann::json::object();
-  for (const auto& setting : settings) {
-    names.push_back(setting.name);
-    values[setting.name] = setting.value;
-  }
-  session.run(
-      sql::Statement::of("SELECT pg_catalog.set_config(s.key, s.value, false) "
-                         "FROM pg_catalog.json_each_text("
-                         "$1::pg_catalog.json) AS s"),
-      {values.dump()});
-  const Result found = session.run(
-      sql::Statement::of("SELECT pg_catalog.current_setting(s.name) FROM "
-                         "pg_catalog.unnest($1::pg_catalog.text[]) WITH "
-                         "ORDINALITY AS s(name, place) ORDER BY s.place"),
-      {array_literal(names)});
-  compare(settings, found.rows);
+sql::Statement set_all() {
+  return sql::Statement::of(
+      "SELECT pg_catalog.set_config(s.key, s.value, false) "
+      "FROM pg_catalog.json_each_text($1::pg_catalog.json) AS s");
 }
 
-// The server looks after a vanished client during long statements. Not every
-// platform can, and nothing rests on it.
-void watch_the_client(Session& session) {
-  try {
-    session.run(
-        sql::Statement::of("SET client_connection_check_interval = 5000"));
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::database) {
-      throw;
-    }
-  }
+sql::Statement read_back() {
+  return sql::Statement::of(
+      "SELECT pg_catalog.current_setting(s.name) FROM "
+      "pg_catalog.unnest($1::pg_catalog.text[]) WITH "
+      "ORDINALITY AS s(name, place) ORDER BY s.place");
 }
 
 void fire_ordinary_triggers(Session& session) {
-  const auto role = session.run(
-      sql::Statement::of("SELECT current_setting('session_replication_role')"));
-  if (role.single() == "origin") {
-    return;
-  }
   try {
     session.run(sql::Statement::of("SET session_replication_role = origin"));
   } catch (const Error& error) {
@@ -125,14 +100,40 @@ void fire_ordinary_triggers(Session& session) {
 
 }  // namespace
 
+// In one go. The limit first: whatever the role's default is, it may be too
+// short for the others. The last one lets the server look after a vanished
+// client during long statements; not every platform can, and nothing rests on
+// it.
 void make_settings(ServerSession& session, const ConnectOptions& options) {
-  // First and alone: whatever the role's default is, it may be too short for
-  // the others.
-  session.run(sql::Statement::of("SET statement_timeout = 0"));
-  set_and_read_back(session,
-                    settings_for(options, session.server_version_num()));
-  watch_the_client(session);
-  fire_ordinary_triggers(session);
+  const auto settings = settings_for(options, session.server_version_num());
+  std::vector<std::string> names;
+  nlohmann::json values = nlohmann::json::object();
+  for (const auto& setting : settings) {
+    names.push_back(setting.name);
+    values[setting.name] = setting.value;
+  }
+  session.queue(sql::Statement::of("SET statement_timeout = 0"));
+  session.queue(set_all(), {values.dump()});
+  const std::size_t at_found = session.queued();
+  session.queue(read_back(), {array_literal(names)});
+  // After our settings, so that its spelling is the same for every reader.
+  session.queue(
+      sql::Statement::of("SELECT backend_start,"
+                         " current_setting('session_replication_role') "
+                         "FROM pg_stat_activity WHERE pid = pg_backend_pid()"));
+  session.queue(
+      sql::Statement::of("SET client_connection_check_interval = 5000"));
+  const Answers answers = session.flush();
+  if (answers.results.size() <= at_found + 1 ||
+      (answers.error && answers.error->kind() != ErrorKind::database)) {
+    answers.check();
+  }
+  compare(settings, answers.results.at(at_found).rows);
+  const Row& backend = answers.results.at(at_found + 1).rows.at(0);
+  session.set_backend(session.backend_pid(), backend.at(0).value_or(""));
+  if (backend.at(1) != "origin") {
+    fire_ordinary_triggers(session);
+  }
 }
 
 }  // namespace pgexpand::pg

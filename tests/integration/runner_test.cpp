@@ -221,16 +221,47 @@ TEST_F(StoreOnServer, ProgressReadsBack) {
   EXPECT_TRUE(all[0].done);
 }
 
-TEST_F(StoreOnServer, AdvancingMovesTheCursorAndAnswers) {
+TEST_F(StoreOnServer, AdvancingMovesTheCursorAndAddsWhatWasDone) {
   state::Progress progress;
   progress.migration = "m1";
   progress.step = "backfill-1";
   progress.key_bound = "[\"9\"]";
+  progress.rows = 5;
   store_.save_progress(progress);
   progress.next_block = 3;
-  EXPECT_EQ(store_.advance(progress, {"1 + 1, 'x'"}), (pg::Row{"2", "x"}));
-  EXPECT_EQ(store_.progress("m1").at(0).next_block, 3);
-  EXPECT_EQ(store_.progress("m1").at(0).key_bound, "[\"9\"]");
+  pg::Transaction transaction(*session_, {});
+  store_.queue_advance(
+      progress, {.counts = {"SELECT 7::bigint, 1::bigint, 0::bigint, 'it'"}},
+      {"1 + 1"});
+  const pg::Answers answers = transaction.commit_together();
+  answers.check();
+  EXPECT_EQ(answers.results.at(answers.results.size() - 2).rows.at(0),
+            (pg::Row{"7", "1", "0", "it", "2"}));
+  const auto saved = store_.progress("m1").at(0);
+  EXPECT_EQ(saved.next_block, 3);
+  EXPECT_EQ(saved.rows, 12);
+  EXPECT_EQ(saved.differences, 1);
+  EXPECT_EQ(saved.key_bound, "[\"9\"]");
+}
+
+TEST_F(StoreOnServer, OrdersAreForTheRunnerAndTheCursorThatAreThere) {
+  state::Progress progress;
+  progress.migration = "m1";
+  progress.step = "backfill-1";
+  store_.save_progress(progress);
+  const auto epoch = store_.take_over("m1");
+  const auto state_of = [&](std::int64_t number) {
+    pg::Transaction transaction(*session_, {});
+    store_.queue_orders(progress, number, {"1"});
+    const pg::Answers answers = transaction.commit_together();
+    return answers.error ? answers.error->sqlstate() : "";
+  };
+  EXPECT_EQ(state_of(epoch), "");
+  EXPECT_EQ(state_of(epoch - 1), state::refusal::fenced);
+  progress.next_block = 1;
+  EXPECT_EQ(state_of(epoch), state::refusal::moved);
+  store_.set_paused("m1", true, "ann");
+  EXPECT_EQ(state_of(epoch), state::refusal::paused);
 }
 
 TEST_F(StoreOnServer, AFurtherChangeLeavesOtherLiveSettingsAlone) {
@@ -264,10 +295,23 @@ TEST_F(StoreOnServer, AQuarantinedRowIsListedOnce) {
 
 TEST_F(StoreOnServer, AFingerprintKeepsItsLinesAndTheFirstOne) {
   const std::vector<std::string> first{"a, \"b\"", "c {d}\ne"};
-  store_.set_fingerprint("m1", first);
-  store_.set_fingerprint("m1", {"f"});
+  store_.set_fingerprint("m1", first, "{one}");
+  store_.set_fingerprint("m1", {"f"}, "{two}");
   EXPECT_EQ(store_.fingerprint_before("m1"), first);
   EXPECT_EQ(store_.fingerprint("m1"), std::vector<std::string>{"f"});
+}
+
+TEST_F(StoreOnServer, AFingerprintIsDueWhileTheStampIsAnother) {
+  store_.set_fingerprint("m1", {"f"}, "{one}");
+  store_.note_stamp("m1", {"ARRAY['one']"});
+  EXPECT_FALSE(store_.stamp("m1", {"ARRAY['one']"}).is_due);
+  store_.note_stamp("m1", {"ARRAY['two']"});
+  const auto stamp = store_.stamp("m1", {"ARRAY['three']"});
+  EXPECT_TRUE(stamp.is_due);
+  EXPECT_EQ(stamp.stored, "{two}");
+  EXPECT_EQ(stamp.now, "{three}");
+  store_.set_fingerprint("m1", {"g"}, "{two}");
+  EXPECT_FALSE(store_.stamp("m1", {"ARRAY['two']"}).is_due);
 }
 
 TEST_F(StoreOnServer, ARollbackForgetsEverythingButTheEvents) {

@@ -108,9 +108,11 @@ std::string read_some(int socket) {
 
 FaultProxy::FaultProxy(const std::string& server_folder,
                        Strike strike,
-                       Transport transport)
+                       Transport transport,
+                       std::chrono::milliseconds distance)
     : server_socket_(server_folder + "/.s.PGSQL.5432"),
       strike_(std::move(strike)),
+      distance_(distance),
       statement_(strike_.statement),
       at_(strike_.at) {
   std::string pattern =
@@ -186,7 +188,11 @@ void FaultProxy::loop(const std::stop_token& stop) {
       sockets.push_back({pair.client, POLLIN, 0});
       sockets.push_back({pair.server, POLLIN, 0});
     }
-    if (::poll(sockets.data(), sockets.size(), stop_poll_ms) <= 0) {
+    const int ready = ::poll(sockets.data(), sockets.size(), poll_ms());
+    for (Pair& pair : pairs_) {
+      deliver(pair);
+    }
+    if (ready <= 0) {
       continue;
     }
     auto at = sockets.begin() + 1;
@@ -226,11 +232,66 @@ void FaultProxy::accept_one() {
   pairs_.push_back(pair);
 }
 
+int FaultProxy::poll_ms() const {
+  const bool is_anything_due =
+      std::ranges::any_of(pairs_, [](const Pair& pair) {
+        return !pair.to_server.empty() || !pair.to_client.empty();
+      });
+  return is_anything_due ? 1 : stop_poll_ms;
+}
+
+void FaultProxy::pass(int socket,
+                      std::deque<Parcel>& way,
+                      const std::string& bytes) {
+  if (distance_.count() == 0) {
+    send_all(socket, bytes);
+  } else {
+    way.push_back({Clock::now() + distance_ / 2, bytes});
+  }
+}
+
+void FaultProxy::deliver(Pair& pair) {
+  const auto now = Clock::now();
+  const auto send_due = [&](int socket, std::deque<Parcel>& way) {
+    while (!way.empty() && way.front().due <= now) {
+      send_all(socket, way.front().bytes);
+      way.pop_front();
+    }
+  };
+  send_due(pair.server, pair.to_server);
+  send_due(pair.client, pair.to_client);
+}
+
+void FaultProxy::count_round_trips(Pair& pair, char type) {
+  const bool is_connecting = type == '\0' || type == 'p';
+  if (pair.is_answered && !is_connecting) {
+    pair.is_answered = false;
+    ++pair.round_trips;
+    ++round_trips_;
+  }
+  if (type != 'P') {
+    return;
+  }
+  if (pair.statement.starts_with("LOCK TABLE")) {
+    ++locks_;
+    pair.locked_at = pair.locked_at.value_or(pair.round_trips);
+  } else if (pair.statement == "COMMIT" || pair.statement == "ROLLBACK") {
+    if (pair.locked_at) {
+      most_under_a_lock_ = std::max(most_under_a_lock_.load(),
+                                    pair.round_trips - *pair.locked_at);
+    }
+    pair.locked_at.reset();
+  }
+}
+
 void FaultProxy::read_client(Pair& pair) {
   const std::string bytes = read_some(pair.client);
   if (bytes.empty()) {
     close_socket(pair.client);
     if (!pair.is_silent) {
+      for (const Parcel& parcel : pair.to_server) {
+        send_all(pair.server, parcel.bytes);
+      }
       close_socket(pair.server);
     }
     return;
@@ -254,12 +315,16 @@ void FaultProxy::read_server(Pair& pair) {
   if (bytes.empty()) {
     close_socket(pair.server);
     if (!pair.is_silent) {
+      for (const Parcel& parcel : pair.to_client) {
+        send_all(pair.client, parcel.bytes);
+      }
       close_socket(pair.client);
     }
     return;
   }
   if (!pair.is_silent && pair.client >= 0) {
-    send_all(pair.client, bytes);
+    pair.is_answered = true;
+    pass(pair.client, pair.to_client, bytes);
   }
 }
 
@@ -272,10 +337,11 @@ void FaultProxy::handle(Pair& pair, const std::string& message) {
   } else if (type == 'P' || type == 'Q') {
     pair.statement = statement_of(message);
   }
+  count_round_trips(pair, type);
   if (is_struck(pair, type)) {
     strike(pair, message);
   } else {
-    send_all(pair.server, message);
+    pass(pair.server, pair.to_server, message);
   }
 }
 

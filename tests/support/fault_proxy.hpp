@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -49,9 +50,11 @@ class FaultProxy {
 
   /// `server_folder` holds .s.PGSQL.5432. Listens when it returns. Throws
   /// std::runtime_error.
+  /// `distance` is how long a message takes there and back.
   FaultProxy(const std::string& server_folder,
              Strike strike,
-             Transport transport = Transport::unix_socket);
+             Transport transport = Transport::unix_socket,
+             std::chrono::milliseconds distance = {});
   ~FaultProxy();
   FaultProxy(const FaultProxy&) = delete;
   FaultProxy& operator=(const FaultProxy&) = delete;
@@ -67,6 +70,18 @@ class FaultProxy {
   [[nodiscard]] std::string struck_statement() const;
   /// New connections are served again.
   void heal() { is_down_ = false; }
+  /// How often clients spoke after the server had answered: the round trips of
+  /// all connections once they are there. Only with a distance far above what
+  /// either side needs to speak.
+  [[nodiscard]] std::size_t round_trips() const { return round_trips_; }
+  /// The most of one connection from a LOCK TABLE to the end of its
+  /// transaction.
+  [[nodiscard]] std::size_t most_under_a_lock() const {
+    return most_under_a_lock_;
+  }
+  /// Statements LOCK TABLE that passed.
+  [[nodiscard]] std::size_t locks() const { return locks_; }
+
   /// From a silence until the clients had closed all connections that it hit;
   /// nullopt while one is open.
   [[nodiscard]] std::optional<std::chrono::milliseconds> noticed_after() const;
@@ -74,6 +89,11 @@ class FaultProxy {
  private:
   using Clock = std::chrono::steady_clock;
 
+  /// Bytes on their way.
+  struct Parcel {
+    Clock::time_point due;
+    std::string bytes;
+  };
   /// A client with its connection to the server.
   struct Pair {
     int client = -1;
@@ -83,6 +103,11 @@ class FaultProxy {
     bool was_open = false;       ///< When the silence began.
     std::string unread = {};     ///< Of the client, less than a message.
     std::string statement = {};  ///< Text of the last Parse or Query.
+    std::deque<Parcel> to_server = {};
+    std::deque<Parcel> to_client = {};
+    bool is_answered = true;  ///< The server spoke last.
+    std::size_t round_trips = 0;
+    std::optional<std::size_t> locked_at = {};  ///< Of round_trips.
   };
 
   void listen_on_folder();
@@ -90,7 +115,11 @@ class FaultProxy {
   void loop(const std::stop_token& stop);
   void accept_one();
   void read_client(Pair& pair);
-  static void read_server(Pair& pair);
+  void read_server(Pair& pair);
+  void pass(int socket, std::deque<Parcel>& way, const std::string& bytes);
+  void deliver(Pair& pair);
+  [[nodiscard]] int poll_ms() const;
+  void count_round_trips(Pair& pair, char type);
   void handle(Pair& pair, const std::string& message);
   [[nodiscard]] bool is_struck(const Pair& pair, char type);
   [[nodiscard]] bool counts(const Pair& pair, char type) const;
@@ -101,6 +130,7 @@ class FaultProxy {
 
   std::string server_socket_;
   Strike strike_;
+  std::chrono::milliseconds distance_;
   std::regex statement_;
   std::atomic<std::size_t> at_;
   std::string folder_;
@@ -111,6 +141,9 @@ class FaultProxy {
   std::atomic<std::size_t> counted_{0};
   std::atomic<bool> has_struck_{false};
   std::atomic<bool> is_down_{false};
+  std::atomic<std::size_t> round_trips_{0};
+  std::atomic<std::size_t> most_under_a_lock_{0};
+  std::atomic<std::size_t> locks_{0};
 
   mutable std::mutex mutex_;  ///< Guards what follows.
   std::string struck_statement_;

@@ -133,8 +133,13 @@ class Session {
   /// Ends a hung call by shutting the socket. Any thread. Never throws.
   virtual void shut_down() noexcept = 0;
 
+ protected:
+  /// Of a session that runs what is queued at once: whether one has failed
+  /// since the last flush().
+  [[nodiscard]] bool has_failed() const { return early_.error.has_value(); }
+
  private:
-  Answers early_;  ///< Of a session that knows nothing of queues.
+  Answers early_;
 };
 
 /// A transaction block: from its first statement on, ROLLBACK when it goes out

@@ -31,7 +31,9 @@ class FakeSession : public pg::Session {
   pg::Result run(const sql::Statement& statement,
                  const std::vector<pg::Value>& parameters) override;
 
-  bool in_transaction() const override { return before_.has_value(); }
+  bool in_transaction() const override {
+    return before_.has_value() || has_failed();
+  }
   bool is_open() const noexcept override { return open; }
   int server_version_num() const override { return 150'000; }
   int backend_pid() const override { return 7; }

@@ -96,14 +96,23 @@ TEST_F(LockLadderTest, AStepOverItsHoldIsNotRetried) {
   session_.fail_on("ONE", server_error(ErrorKind::database, "57014"));
   EXPECT_EQ(error_of_run(), "step.over-budget");
   EXPECT_EQ(session_.sent("ONE"), 1);
-  EXPECT_NE(session_.find("SET LOCAL statement_timeout = 500"), -1);
+  const int limited = session_.find("OPERATOR(pg_catalog.+) 500)");
+  EXPECT_LT(session_.find("LOCK TABLE"), limited);
+  EXPECT_LT(limited, session_.find("ONE"));
 }
 
 TEST_F(LockLadderTest, AllLocksTogetherTakeNoLongerThanOneMay) {
+  plan_.steps[0].locks.push_back(
+      {{orders.schema, sql::Identifier("lines")}, LockMode::access_exclusive});
   static_cast<void>(run());
-  const int limited = session_.find("SET LOCAL statement_timeout = 300");
-  ASSERT_NE(limited, -1);
-  EXPECT_LT(limited, session_.find("LOCK TABLE"));
+  const int started = session_.find("OPERATOR(pg_catalog.+) 300)");
+  const int first = session_.find("LOCK TABLE");
+  const int limited = session_.find("set_config('statement_timeout'", first);
+  const int second = session_.find("LOCK TABLE", first + 1);
+  ASSERT_NE(started, -1);
+  EXPECT_LT(started, first);
+  EXPECT_LT(first, limited);
+  EXPECT_LT(limited, second);
 }
 
 TEST_F(LockLadderTest, AnUnlimitedStepHasNoStatementTimeout) {

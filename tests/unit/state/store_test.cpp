@@ -53,6 +53,8 @@ class StoreTest : public ::testing::Test {
                     "user"}};
     session_.answers["relname = 'meta'"] = {.rows = {{"1"}},
                                             .columns = {"one"}};
+    session_.answers["pg_try_advisory_xact_lock"] = {.rows = {{"t"}},
+                                                     .columns = {"locked"}};
     session_.answers["SELECT version"] = {.rows = {{version}},
                                           .columns = {"version"}};
   }
@@ -92,7 +94,7 @@ TEST_F(StoreTest, TheSchemasNameIsQuoted) {
 }
 
 TEST_F(StoreTest, ASchemaOfThisVersionIsLeftAlone) {
-  schema("t", "2");
+  schema("t", "3");
   store_.ensure();
   for (const auto& text : session_.log) {
     EXPECT_FALSE(text.starts_with("CREATE")) << text;
@@ -104,12 +106,27 @@ TEST_F(StoreTest, AnOlderSchemaGetsTheTableOfVersions) {
   store_.ensure();
   EXPECT_THAT(session_.log,
               Contains(HasSubstr("CREATE TABLE \"pgexpand\".version")));
-  EXPECT_THAT(session_.log, Contains(HasSubstr("SET version = 2")));
+  EXPECT_THAT(session_.log, Contains(HasSubstr("ADD COLUMN stamp")));
+  EXPECT_THAT(session_.log, Contains(HasSubstr("SET version = 3")));
   EXPECT_THAT(session_.log, Not(Contains(HasSubstr(".migration (\n"))));
 }
 
+TEST_F(StoreTest, ASchemaOfVersion2KeepsItsTableOfVersions) {
+  schema("t", "2");
+  store_.ensure();
+  EXPECT_THAT(session_.log, Not(Contains(HasSubstr(".version ("))));
+  EXPECT_THAT(session_.log, Contains(HasSubstr("ADD COLUMN stamp")));
+}
+
+TEST_F(StoreTest, NobodyMayBeAtWorkInASchemaThatIsBroughtUpToDate) {
+  schema("t", "2");
+  session_.answers["pg_try_advisory_xact_lock"] = {.rows = {{"f"}},
+                                                   .columns = {"locked"}};
+  EXPECT_EQ(error_of([&] { store_.ensure(); }), "state.upgrade-waits");
+}
+
 TEST_F(StoreTest, ANewerSchemaIsRefused) {
-  schema("t", "3");
+  schema("t", "4");
   EXPECT_EQ(error_of([&] { store_.ensure(); }), "state.newer");
 }
 

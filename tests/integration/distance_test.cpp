@@ -1,0 +1,88 @@
+// A server that is 30 ms away: every operation's example there and back, and
+// how often a blocking lock waits for the network.
+#include "example.hpp"
+#include "pgexpand/ops/operation.hpp"
+#include "support/fault_proxy.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace pgexpand::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto distance = 30ms;
+constexpr std::size_t most_under_a_lock = 2;
+
+struct Trip {
+  std::string operation;
+  std::string versions;  ///< The setting.
+};
+
+std::vector<Trip> trips() {
+  std::vector<Trip> all;
+  for (const auto* type : ops::all_operations()) {
+    for (const char* versions : {"none", "views"}) {
+      all.push_back({std::string(type->name), versions});
+    }
+  }
+  return all;
+}
+
+class FarAway : public ::testing::TestWithParam<Trip> {
+ protected:
+  FarAway()
+      : example_(GetParam().operation,
+                 {.rows = 1'000,
+                  .config = "versions: " + GetParam().versions + "\n"}),
+        proxy_(shared_server().folder(),
+               {},
+               FaultProxy::Transport::unix_socket,
+               distance) {}
+
+  void expect_zero(std::vector<std::string> words) {
+    words.insert(words.begin(),
+                 {"--dsn", proxy_.dsn(example_.database().name())});
+    EXPECT_EQ(example_.run(words), 0) << example_.said();
+  }
+
+  Example example_;
+  FaultProxy proxy_;
+};
+
+TEST_P(FarAway, EverythingWorksAndNoLockWaitsForTheNetwork) {
+  const auto schema = example_.schema();
+  expect_zero({"apply", "--through", "switch"});
+  expect_zero({"rollback", example_.id()});
+  EXPECT_EQ(example_.schema(), schema);
+  expect_zero({"apply", "--through", "switch"});
+  expect_zero({"contract"});
+  EXPECT_EQ(example_.leftovers(), "");
+  EXPECT_LE(proxy_.most_under_a_lock(), most_under_a_lock);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Examples, FarAway, ::testing::ValuesIn(trips()), [](const auto& param) {
+      return param.param.operation + "_" + param.param.versions;
+    });
+
+TEST(RoundTrips, ACommandWithNothingToDoTakesTenAtMost) {
+  Example example("create_index", {.rows = 100});
+  ASSERT_EQ(example.apply("contract"), 0) << example.said();
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"plan"}, {"status"}, {"apply"}}) {
+    const FaultProxy proxy(shared_server().folder(), {},
+                           FaultProxy::Transport::unix_socket, distance);
+    std::vector<std::string> all{"--dsn", proxy.dsn(example.database().name())};
+    all.insert(all.end(), words.begin(), words.end());
+    EXPECT_EQ(example.run(all), 0) << example.said();
+    EXPECT_LE(proxy.round_trips(), 10U) << words.front();
+  }
+}
+
+}  // namespace
+}  // namespace pgexpand::testing
