@@ -8,13 +8,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 namespace pgexpand {
 namespace {
 
 using state::state_version;
+using ::testing::Contains;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 
@@ -156,7 +159,10 @@ TEST_P(StateUpgrade, EndsInWhatAFreshOneIs) {
   bring_up_to_date(database_);
   testing::TestDatabase fresh;
   bring_up_to_date(fresh);
-  EXPECT_THAT(shape(database_), ElementsAreArray(shape(fresh)));
+  const auto expected = shape(fresh);
+  EXPECT_THAT(expected, Contains(HasSubstr("take_orders")));
+  EXPECT_THAT(expected, Contains(HasSubstr("progress.relation bigint t")));
+  EXPECT_THAT(shape(database_), ElementsAreArray(expected));
   EXPECT_EQ(version(), std::to_string(state_version));
   EXPECT_EQ(one("SELECT release FROM pgexpand.meta"), PGEXPAND_VERSION);
 }
@@ -187,7 +193,7 @@ TEST_P(StateUpgrade, LeavesAnOwnerTheRightsItHad) {
 
 TEST_P(StateUpgrade, KeepsEveryRow) {
   const auto columns = kept_columns();
-  EXPECT_THAT(columns, ::testing::Contains("migration.fingerprint"));
+  EXPECT_THAT(columns, Contains("migration.fingerprint"));
   const auto before = values_of(columns);
   bring_up_to_date(database_);
   EXPECT_THAT(values_of(columns), ElementsAreArray(before));

@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <fstream>
 
 namespace pgexpand {
@@ -91,7 +94,7 @@ TEST_P(StoredPlan, OfAnEarlierReleaseIsRunToItsEnd) {
 INSTANTIATE_TEST_SUITE_P(OfGolden,
                          StoredPlan,
                          ::testing::ValuesIn(all_stored()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& stored) { return stored.param.name; });
 
 /// 1_old is under way with a plan that cannot be read; 2_new has a file.
 class UnreadablePlan : public StoredPlanFlow {
