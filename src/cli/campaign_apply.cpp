@@ -98,10 +98,11 @@ std::vector<std::string> Campaign::unmet(const Known& known) const {
 std::optional<Campaign::Conflict> Campaign::conflict(
     const std::string& id, const std::vector<sql::TableName>& tables) const {
   for (const Known& other : roster_->all()) {
-    if (other.id == id || !other.is_under_way() || !other.stored->plan) {
+    if (other.id == id || !other.is_under_way()) {
       continue;
     }
-    for (const sql::TableName& table : tables_of(*other.stored->plan)) {
+    const auto outline = other.stored->outline().value_or(plan::Outline{});
+    for (const sql::TableName& table : outline.tables) {
       if (std::ranges::find(tables, table) != tables.end()) {
         return Conflict{other.id, table.display()};
       }

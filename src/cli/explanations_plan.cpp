@@ -124,12 +124,19 @@ constexpr auto texts = std::to_array<Explanation>({
     {"plan.missing",
      "The planner gave neither a plan nor a reason. This is a bug;\n"
      "please report it with the spec."},
+    {"plan.newer",
+     "A newer release started the migration and stored its plan in a\n"
+     "format that this one does not know. Only what needs that plan\n"
+     "stops: run it with the release that the hint names, or with a newer\n"
+     "one."},
     {"plan.refused",
      "The spec is right, but this database forbids it. Each finding\n"
      "above says why, and what would allow it. Nothing was changed."},
     {"plan.undecodable",
-     "The plan in the state tables was not written by this release. Use\n"
-     "the release that started the migration."},
+     "The migration's plan in the state tables lacks something that a run\n"
+     "minds, or is damaged; the message names the place. Nothing is\n"
+     "guessed. Commands that do not need this plan go on; what needs it is\n"
+     "done with the release that stored it, or when the row is restored."},
     {"rights.create-schema",
      "With `versions: views` every migration makes a schema for its\n"
      "version. That needs CREATE on the database."},

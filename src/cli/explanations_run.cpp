@@ -209,8 +209,9 @@ constexpr auto texts = std::to_array<Explanation>({
      "The role may not create the state schema. Let somebody who may run\n"
      "either statement of the hint. The tables are made by the next run."},
     {"state.newer",
-     "A newer pgexpand wrote the state tables. Use that release here\n"
-     "too."},
+     "A newer pgexpand has brought the state tables up to date, and this\n"
+     "one would not know what it writes. Use the release that the hint\n"
+     "names, or a newer one, here too."},
     {"state.unknown-migration", "The state tables have no such migration."},
     {"state.unknown-status",
      "The state tables hold a word that this release does not know. Use\n"

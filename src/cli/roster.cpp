@@ -95,10 +95,23 @@ bool Known::spec_changed() const {
 bool Known::file_missing() const { return spec == nullptr && is_under_way(); }
 
 std::vector<std::string> Known::depends_on() const {
-  if (is_under_way() && stored->plan) {
-    return stored->plan->depends_on;
+  const auto outline = is_under_way() ? stored->outline() : std::nullopt;
+  if (outline) {
+    return outline->depends_on;
   }
   return spec == nullptr ? std::vector<std::string>{} : spec->depends_on;
+}
+
+std::string Known::plan_problem() const {
+  if (!is_under_way()) {
+    return "";
+  }
+  try {
+    static_cast<void>(stored->plan());
+    return "";
+  } catch (const Error& error) {
+    return fmt::format("{}; {}", error.message(), error.hint());
+  }
 }
 
 std::string Known::next_command() const {

@@ -39,6 +39,9 @@ struct Known {
   /// Started, not contracted, and its file is gone.
   [[nodiscard]] bool file_missing() const;
   [[nodiscard]] std::vector<std::string> depends_on() const;
+  /// Why a migration that is under way cannot go on with its stored plan, and
+  /// what to do; empty: it can, or it is not under way.
+  [[nodiscard]] std::string plan_problem() const;
   /// What to type next; empty when nothing is left to do.
   [[nodiscard]] std::string next_command() const;
 };

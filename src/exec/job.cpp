@@ -94,12 +94,13 @@ state::Migration take_up(Job& job) {
   state::Store store = job.store();
   job.epoch = store.take_over(job.id);
   auto migration = store.migration(job.id);
-  if (!migration || !migration->plan) {
+  auto plan = migration ? migration->plan() : std::nullopt;
+  if (!plan) {
     throw Error(ErrorKind::refused, "run.not-started",
                 fmt::format("migration {} has no stored plan", job.id))
         .hint(fmt::format("run pgexpand apply {}", job.id));
   }
-  job.plan = *migration->plan;
+  job.plan = *std::move(plan);
   job.completed = migration->completed;
   reach(FaultPoint::migration_taken_up);
   job.acting = act_as_owner(job);

@@ -67,14 +67,29 @@ void check_may_create(const SchemaState& state, const Identifier& schema) {
   }
 }
 
-void check_version(int version) {
-  if (version > state_version) {
-    throw Error(ErrorKind::refused, "state.newer",
-                fmt::format("the state schema has version {}, and this build "
-                            "reads up to version {}",
-                            version, state_version))
-        .hint("install the release of pgexpand that wrote it");
+// From version 3 on the schema says which release made it so.
+std::string release_of(pg::Session& session, const Identifier& schema) {
+  const pg::Result found = session.run(Statement::of(
+      "SELECT pg_catalog.to_jsonb(m) ->> 'release' FROM {}.meta AS m", schema));
+  return found.single().value_or("");
+}
+
+void check_version(pg::Session& session,
+                   const Identifier& schema,
+                   std::optional<int> version) {
+  if (version.value_or(0) <= state_version) {
+    return;
   }
+  const std::string release = release_of(session, schema);
+  throw Error(ErrorKind::refused, "state.newer",
+              fmt::format("the state schema {} has version {}{}; pgexpand {} "
+                          "writes up to version {}",
+                          schema.name(), *version,
+                          release.empty() ? "" : " of pgexpand " + release,
+                          PGEXPAND_VERSION, state_version))
+      .hint(release.empty()
+                ? "install the release of pgexpand that wrote it"
+                : fmt::format("install pgexpand {} or a newer one", release));
 }
 
 // An older build that is at work knows nothing of what an upgrade changes, and
@@ -122,7 +137,7 @@ std::optional<Error> Store::obstacle() {
     const SchemaState state = look_at(session_, schema_);
     check_owner(state, schema_);
     check_may_create(state, schema_);
-    check_version(read_version().value_or(0));
+    check_version(session_, schema_, read_version());
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::refused) {
       return error;
@@ -135,7 +150,7 @@ std::optional<Error> Store::obstacle() {
 void Store::ensure() {
   check_owner(look_at(session_, schema_), schema_);
   if (const auto version = read_version()) {
-    check_version(*version);
+    check_version(session_, schema_, version);
     if (*version == state_version) {
       return;
     }
@@ -148,7 +163,7 @@ void Store::ensure() {
   const SchemaState state = look_at(session_, schema_);
   check_owner(state, schema_);
   const auto version = read_version();
-  check_version(version.value_or(0));
+  check_version(session_, schema_, version);
   if (version == state_version) {
     transaction.rollback();
     return;

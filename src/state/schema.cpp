@@ -145,12 +145,20 @@ void add(const std::vector<Statement>& more, std::vector<Statement>& to) {
 }
 
 // What stands in the catalog about the tables as a phase ended, and whether how
-// they look is still to be read; and what is asked in one go with a batch.
+// they look is still to be read; what is asked in one go with a batch; and
+// which release to install where this one is too old. Version 1 counted
+// repairs.
 std::vector<Statement> add_fences(const Identifier& schema) {
-  std::vector<Statement> statements{Statement::of(
-      "ALTER TABLE {}.migration ADD COLUMN stamp text[],"
-      " ADD COLUMN fingerprint_due boolean NOT NULL DEFAULT false",
-      schema)};
+  std::vector<Statement> statements{
+      Statement::of(
+          "ALTER TABLE {}.migration ADD COLUMN stamp text[],"
+          " ADD COLUMN fingerprint_due boolean NOT NULL DEFAULT false",
+          schema),
+      Statement::of(
+          "ALTER TABLE {}.meta ADD COLUMN release text NOT NULL DEFAULT ''",
+          schema),
+      Statement::of("ALTER TABLE {}.progress DROP COLUMN IF EXISTS repaired",
+                    schema)};
   add(create_functions(fence_functions(), schema), statements);
   return statements;
 }
@@ -184,8 +192,9 @@ std::vector<Statement> create_statements(const Identifier& schema) {
   statements.push_back(
       Statement::of("INSERT INTO {}.runner DEFAULT VALUES", schema));
   statements.push_back(
-      Statement::of("INSERT INTO {}.meta (version) VALUES ({})", schema,
-                    static_cast<std::int64_t>(state_version)));
+      Statement::of("INSERT INTO {}.meta (version, release) VALUES ({}, {})",
+                    schema, static_cast<std::int64_t>(state_version),
+                    sql::Literal{PGEXPAND_VERSION}));
   return statements;
 }
 
@@ -198,8 +207,10 @@ std::vector<Statement> upgrade_statements(const Identifier& schema, int from) {
        at < steps.size(); ++at) {
     add(steps.at(at)(schema), statements);
   }
-  statements.push_back(Statement::of("UPDATE {}.meta SET version = {}", schema,
-                                     static_cast<std::int64_t>(state_version)));
+  statements.push_back(
+      Statement::of("UPDATE {}.meta SET version = {}, release = {}", schema,
+                    static_cast<std::int64_t>(state_version),
+                    sql::Literal{PGEXPAND_VERSION}));
   return statements;
 }
 

@@ -49,9 +49,7 @@ Migration read_migration(const Reader& row) {
   read.epoch = row.number("epoch");
   read.spec_text = row.text("spec_text");
   read.spec_hash = row.text("spec_hash");
-  if (const auto& stored = row.value("plan")) {
-    read.plan = plan::from_json(*stored);
-  }
+  read.plan_text = row.value("plan");
   read.plan_hash = row.text("plan_hash");
   read.is_visible = row.flag("is_visible");
   read.paused = row.flag("paused");
@@ -103,6 +101,16 @@ std::string_view name(Status status) noexcept {
       return "rolling_back";
   }
   return "";
+}
+
+std::optional<plan::Plan> Migration::plan() const {
+  return plan_text ? std::optional(plan::from_json(*plan_text, id))
+                   : std::nullopt;
+}
+
+std::optional<plan::Outline> Migration::outline() const {
+  return plan_text ? std::optional(plan::outline_from_json(*plan_text, id))
+                   : std::nullopt;
 }
 
 std::vector<Migration> Store::migrations() {

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace pgexpand::cli {
 namespace {
@@ -70,6 +71,43 @@ TEST(Roster, AStartedMigrationWithoutAFileIsKept) {
   const Roster roster({}, {started("1_a", Phase::backfill)});
   EXPECT_TRUE(roster.get("1_a").file_missing());
   EXPECT_EQ(roster.get("1_a").next_command(), "pgexpand resume 1_a");
+}
+
+/// A plan that depends on 1_a, as it is stored.
+nlohmann::json stored_plan() {
+  plan::Plan plan;
+  plan.id = "2_b";
+  plan.depends_on = {"1_a"};
+  return nlohmann::json::parse(plan::to_json(plan));
+}
+
+TEST(Roster, WhatAStartedMigrationDependsOnItsStoredPlanSays) {
+  auto plan = stored_plan();
+  plan.erase("steps");
+  state::Migration stored = started("2_b", Phase::expand);
+  stored.plan_text = plan.dump();
+  const Roster roster({file("2_b", {"0_z"})}, {stored});
+  EXPECT_THAT(roster.get("2_b").depends_on(), ElementsAre("1_a"));
+  EXPECT_EQ(roster.get("2_b").plan_problem(),
+            "the stored plan of 2_b cannot be read: it has no \"steps\"; "
+            "something else has changed the migration's row of the state "
+            "tables: restore it from a backup");
+}
+
+TEST(Roster, TheStoredPlanOfAContractedMigrationIsNotLookedAt) {
+  state::Migration done = started("2_b", Phase::contract);
+  done.status = state::Status::contracted;
+  done.plan_text = "{";
+  const Roster roster({file("2_b", {"0_z"})}, {done});
+  EXPECT_THAT(roster.get("2_b").depends_on(), ElementsAre("0_z"));
+  EXPECT_EQ(roster.get("2_b").plan_problem(), "");
+  EXPECT_THROW(static_cast<void>(done.plan()), Error);
+}
+
+TEST(Roster, AStoredPlanThatCanBeReadIsNoProblem) {
+  state::Migration stored = started("2_b", Phase::expand);
+  stored.plan_text = stored_plan().dump();
+  EXPECT_EQ(Roster({}, {stored}).get("2_b").plan_problem(), "");
 }
 
 TEST(Roster, AnEditedSpecIsNoticedOnlyWhileItIsUnderWay) {

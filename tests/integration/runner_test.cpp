@@ -194,7 +194,7 @@ TEST_F(StoreOnServer, RivalsMayCreateItTogether) {
 
 TEST_F(StoreOnServer, AMigrationReadsBackAsItWasStarted) {
   const auto migration = store_.migration("m1");
-  ASSERT_TRUE(migration && migration->plan);
+  ASSERT_TRUE(migration && migration->plan());
   EXPECT_EQ(migration->status, state::Status::in_progress);
   EXPECT_EQ(migration->through, plan::Phase::verify);
   EXPECT_EQ(migration->spec_text, "text");

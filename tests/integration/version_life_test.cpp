@@ -163,19 +163,6 @@ TEST_F(VersionLife, AStateSchemaOfVersionOneHasNoVersions) {
   EXPECT_TRUE(versions().empty());
 }
 
-TEST_F(VersionLife, AnOlderStateSchemaIsBroughtUpToDate) {
-  exec(
-      "DO $$ DECLARE f text; BEGIN FOR f IN SELECT oid::regprocedure FROM"
-      " pg_proc WHERE pronamespace = 'pgexpand'::regnamespace LOOP EXECUTE"
-      " 'DROP FUNCTION ' || f || ' CASCADE'; END LOOP; END $$;"
-      "DROP TABLE pgexpand.version; UPDATE pgexpand.meta SET version = 1");
-  state::Store store(*session_, sql::Identifier("pgexpand"));
-  store.ensure();
-  EXPECT_EQ(store.read_version(), state::state_version);
-  note_and_publish("1");
-  EXPECT_EQ(published(), "1 ");
-}
-
 /// Two migrations whose sync functions say which side they took a writer for.
 class VersionTriggers : public VersionFixture {
  protected:

@@ -207,10 +207,29 @@ struct Plan {
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-/// Stable JSON for the state tables and `plan -o json`.
+/// The format of stored plans that to_json() writes; from_json() reads it and
+/// all before it.
+inline constexpr int stored_format = 2;
+
+/// Stable JSON for the state tables, with its format and our release in it.
 [[nodiscard]] std::string to_json(const Plan& plan);
-/// Throws Error(internal, "plan.undecodable") on anything to_json did not make.
-[[nodiscard]] Plan from_json(std::string_view text);
+/// Reads what to_json() of this or an older release wrote. Members it does not
+/// know are passed over; one that is missing gets its default if it is only for
+/// people to read. Throws Error(internal, "plan.undecodable") on anything else,
+/// with what is missing, and Error(refused, "plan.newer") on a newer format,
+/// with the release to install. Both name `migration`, unless it is empty.
+[[nodiscard]] Plan from_json(std::string_view text,
+                             std::string_view migration = {});
+
+/// What other migrations ask of a stored plan.
+struct Outline {
+  std::vector<std::string> depends_on;
+  std::vector<sql::TableName> tables;
+};
+/// from_json() that needs no more of the text than this: its steps may be
+/// unreadable.
+[[nodiscard]] Outline outline_from_json(std::string_view text,
+                                        std::string_view migration = {});
 
 /// Every statement of an action as it is sent, for `plan --sql`. Batches are
 /// shown with $1.. for the window.

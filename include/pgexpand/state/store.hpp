@@ -36,7 +36,9 @@ struct Migration {
   std::optional<plan::Phase> through;    ///< --through it was started with.
   std::int64_t epoch = 0;  ///< Grows with each runner; fences older ones.
   std::string spec_text, spec_hash;
-  std::optional<plan::Plan> plan;
+  /// As it was stored: of a contracted migration perhaps long ago, so it is
+  /// decoded only for who asks. None: it was never started.
+  std::optional<std::string> plan_text;
   std::string plan_hash;
   bool is_visible = false;
   bool paused = false;
@@ -48,6 +50,11 @@ struct Migration {
   std::optional<bool> verify_clean;  ///< Last full verify; none: never ran.
   std::string verify_at;
   std::int64_t verify_rows = 0, verify_differences = 0;
+
+  /// The stored plan, decoded by this call. Throws as plan::from_json() does.
+  [[nodiscard]] std::optional<plan::Plan> plan() const;
+  /// Of the same, what other migrations mind.
+  [[nodiscard]] std::optional<plan::Outline> outline() const;
 };
 
 enum class StepStatus { pending, running, done, undone, failed };
@@ -180,7 +187,7 @@ class Store {
   Store(pg::Session& session, sql::Identifier schema)
       : session_(session), schema_(std::move(schema)) {}
 
-  /// None: there is no state schema.
+  /// None: there is no state schema. May be higher than state_version.
   [[nodiscard]] std::optional<int> read_version();
   /// Creates the schema if it is missing, tolerating a rival that does the
   /// same. Brings a schema of an older build up to date, which nobody may be

@@ -43,8 +43,8 @@ class PlanShow {
 
  private:
   void show_stored(const Known& known) {
-    if (known.stored->plan) {
-      add(known, *known.stored->plan,
+    if (const auto plan = known.stored->plan()) {
+      add(known, *plan,
           fmt::format("stored when it was started; it is {} now",
                       name(known.standing())));
     }

@@ -75,7 +75,7 @@ int run_rollback(Invocation& invocation, const Options& options) {
     return 0;
   }
   check_nothing_depends_on(campaign.roster(), options.id);
-  const auto plan = known.stored->plan;
+  const auto plan = known.stored->plan();
   invocation.body["stays"] =
       plan ? plan->stays_after_rollback : std::vector<std::string>{};
   roll_back(campaign, invocation, options.id);

@@ -142,6 +142,13 @@ std::string state_text(const StatusRow& row) {
   return "";
 }
 
+/// Why only a person can help; empty: nothing.
+std::string problem_of(const Known& known) {
+  const std::string of_run =
+      known.stored == nullptr ? "" : known.stored->poison;
+  return of_run.empty() ? known.plan_problem() : of_run;
+}
+
 /// What needs a person, one line each.
 std::vector<std::string> remarks(const Known& known) {
   std::vector<std::string> all;
@@ -158,8 +165,8 @@ std::vector<std::string> remarks(const Known& known) {
     all.push_back(fmt::format("verify found {} rows that differ",
                               human_count(known.stored->verify_differences)));
   }
-  if (!known.stored->poison.empty()) {
-    all.push_back(known.stored->poison);
+  if (const std::string problem = problem_of(known); !problem.empty()) {
+    all.push_back(problem);
   }
   return all;
 }
@@ -288,7 +295,7 @@ Json status_json(const StatusRow& row) {
   json["progress"] = progress_json(row.progress);
   json["settings"] = settings_json(stored);
   json["version"] = version_json(row.version);
-  json["problem"] = text_or_null(stored.poison);
+  json["problem"] = text_or_null(problem_of(known));
   json["next"] = text_or_null(known.next_command());
   return json;
 }

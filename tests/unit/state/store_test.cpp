@@ -1,5 +1,6 @@
 #include "pgexpand/state/store.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,7 +47,7 @@ class ScriptedSession : public pg::Session {
 class StoreTest : public ::testing::Test {
  protected:
   /// The schema exists; is it ours, and which version holds it?
-  void schema(const char* is_ours, const char* version) {
+  void schema(const char* is_ours, int version) {
     session_.answers["LEFT JOIN pg_catalog.pg_namespace"] = {
         .rows = {{"t", is_ours, "f", "ann", "shop", "bob"}},
         .columns = {"exists", "is_ours", "may_create", "owner", "database",
@@ -55,7 +56,7 @@ class StoreTest : public ::testing::Test {
                                             .columns = {"one"}};
     session_.answers["pg_try_advisory_xact_lock"] = {.rows = {{"t"}},
                                                      .columns = {"locked"}};
-    session_.answers["SELECT version"] = {.rows = {{version}},
+    session_.answers["SELECT version"] = {.rows = {{std::to_string(version)}},
                                           .columns = {"version"}};
   }
   template <typename Act>
@@ -94,7 +95,7 @@ TEST_F(StoreTest, TheSchemasNameIsQuoted) {
 }
 
 TEST_F(StoreTest, ASchemaOfThisVersionIsLeftAlone) {
-  schema("t", "3");
+  schema("t", state_version);
   store_.ensure();
   for (const auto& text : session_.log) {
     EXPECT_FALSE(text.starts_with("CREATE")) << text;
@@ -102,36 +103,50 @@ TEST_F(StoreTest, ASchemaOfThisVersionIsLeftAlone) {
 }
 
 TEST_F(StoreTest, AnOlderSchemaGetsTheTableOfVersions) {
-  schema("t", "1");
+  session_.answers["pg_try_advisory_xact_lock"] = {.rows = {{"t"}},
+                                                   .columns = {"locked"}};
+  schema("t", 1);
   store_.ensure();
   EXPECT_THAT(session_.log,
               Contains(HasSubstr("CREATE TABLE \"pgexpand\".version")));
   EXPECT_THAT(session_.log, Contains(HasSubstr("ADD COLUMN stamp")));
-  EXPECT_THAT(session_.log, Contains(HasSubstr("SET version = 3")));
+  EXPECT_THAT(
+      session_.log,
+      Contains(HasSubstr(fmt::format("SET version = {}", state_version))));
   EXPECT_THAT(session_.log, Not(Contains(HasSubstr(".migration (\n"))));
 }
 
 TEST_F(StoreTest, ASchemaOfVersion2KeepsItsTableOfVersions) {
-  schema("t", "2");
+  schema("t", 2);
   store_.ensure();
   EXPECT_THAT(session_.log, Not(Contains(HasSubstr(".version ("))));
   EXPECT_THAT(session_.log, Contains(HasSubstr("ADD COLUMN stamp")));
 }
 
 TEST_F(StoreTest, NobodyMayBeAtWorkInASchemaThatIsBroughtUpToDate) {
-  schema("t", "2");
+  schema("t", 2);
   session_.answers["pg_try_advisory_xact_lock"] = {.rows = {{"f"}},
                                                    .columns = {"locked"}};
   EXPECT_EQ(error_of([&] { store_.ensure(); }), "state.upgrade-waits");
 }
 
 TEST_F(StoreTest, ANewerSchemaIsRefused) {
-  schema("t", "4");
+  session_.answers["'release'"] = {.rows = {{"9.8.7"}}, .columns = {"release"}};
+  schema("t", state_version + 1);
   EXPECT_EQ(error_of([&] { store_.ensure(); }), "state.newer");
+  EXPECT_EQ(store_.obstacle()->hint(), "install pgexpand 9.8.7 or a newer one");
+}
+
+TEST_F(StoreTest, ANewerSchemaMayHaveForgottenItsRelease) {
+  session_.answers["'release'"] = {.rows = {{std::nullopt}},
+                                   .columns = {"release"}};
+  schema("t", state_version + 1);
+  EXPECT_EQ(store_.obstacle()->hint(),
+            "install the release of pgexpand that wrote it");
 }
 
 TEST_F(StoreTest, AStrangersSchemaIsRefused) {
-  schema("f", "1");
+  schema("f", 1);
   EXPECT_EQ(error_of([&] { store_.ensure(); }), "state.foreign-schema");
 }
 

@@ -1,0 +1,56 @@
+// Plans that releases stored, kept for ever: tests/golden/stored/make.
+#include "pgexpand/plan/plan.hpp"
+#include "places.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+namespace pgexpand::plan {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The plans that some release stored in `format`.
+std::vector<Json> stored_in(int format) {
+  std::vector<Json> plans;
+  const auto folder = testing::source_folder() / "tests/golden/stored";
+  const std::string ending = fmt::format("-format{}.json", format);
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().string().ends_with(ending)) {
+      std::ifstream file(entry.path());
+      for (const Json& one : Json::parse(file)) {
+        plans.push_back(one.at("plan"));
+      }
+    }
+  }
+  return plans;
+}
+
+TEST(StoredPlans, ThereAreSomeOfEachFormat) {
+  for (int format = 1; format <= stored_format; ++format) {
+    const auto plans = stored_in(format);
+    EXPECT_GE(plans.size(), 10U) << format;
+    for (const Json& plan : plans) {
+      EXPECT_EQ(plan.value("format", 1), format);
+    }
+  }
+}
+
+TEST(StoredPlans, EachIsReadAndNothingInItIsLost) {
+  for (int format = 1; format <= stored_format; ++format) {
+    for (Json stored : stored_in(format)) {
+      const Plan plan = from_json(stored.dump());
+      EXPECT_FALSE(plan.steps.empty()) << plan.id;
+      stored["format"] = stored_format;
+      stored["written_by"] = PGEXPAND_VERSION;
+      EXPECT_EQ(Json::parse(to_json(plan)), stored);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pgexpand::plan
