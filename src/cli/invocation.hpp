@@ -8,7 +8,6 @@
 #include "pgexpand/spec/settings.hpp"
 
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,8 +41,6 @@ class Invocation {
   explicit Invocation(Environment& environment) : environment_(environment) {}
 
   Globals globals;
-  /// What the chosen command does; returns the exit code.
-  std::function<int()> action;
   /// Keys of the JSON answer beside the usual ones.
   report::Json body = report::Json::object();
   /// The answer is the last of many lines.

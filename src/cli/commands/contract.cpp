@@ -1,6 +1,6 @@
 // contract: the point of no return, so never part of apply.
 #include "cli/campaign.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
 #include "cli/workbench.hpp"
 
@@ -115,24 +115,25 @@ int run_contract(Invocation& invocation, const Options& options) {
 
 }  // namespace
 
-void add_contract_command(CLI::App& app, Invocation& invocation) {
+Command contract_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "contract",
-      "Drop the old shape of switched migrations; cannot be undone");
-  command->add_option("id", options->ids,
-                      "Migrations; default every switched one");
-  CLI::Option* soft = command->add_flag(
-      "--soft", options->soft,
-      "Only take access to the older versions; rollback --soft gives it back");
-  command
-      ->add_flag("--force", options->force,
-                 "Drop older versions that somebody still uses")
-      ->excludes(soft);
-  options->run.add_accept_drift(*command);
-  on_chosen(*command, invocation, [options, &invocation] {
-    return run_contract(invocation, *options);
-  });
+  return {
+      .name = "contract",
+      .help = "Drop the old shape of switched migrations; cannot be undone",
+      .parameters = {{"id", "Migrations; default every switched one",
+                      &options->ids},
+                     {"--soft",
+                      "Only take access to the older versions; rollback --soft "
+                      "gives it back",
+                      &options->soft},
+                     {.name = "--force",
+                      .help = "Drop older versions that somebody still uses",
+                      .target = &options->force,
+                      .excludes = "--soft"},
+                     accept_drift_flag(options->run)},
+      .action = [options, &invocation] {
+        return run_contract(invocation, *options);
+      }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,5 +1,5 @@
 #include "cli/checkup.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/workbench.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
 #include "pgexpand/report/plan_view.hpp"
@@ -161,11 +161,11 @@ int run_doctor(Invocation& invocation) {
 
 }  // namespace
 
-void add_doctor_command(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand(
-      "doctor", "Check the server, the rights and what is in the way");
-  on_chosen(*command, invocation,
-            [&invocation] { return run_doctor(invocation); });
+Command doctor_command(Invocation& invocation) {
+  return {.name = "doctor",
+          .help = "Check the server, the rights and what is in the way",
+          .parameters = {},
+          .action = [&invocation] { return run_doctor(invocation); }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,4 +1,4 @@
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/workbench.hpp"
 
 #include <fmt/format.h>
@@ -53,13 +53,12 @@ int run_history(Invocation& invocation, const std::string& id) {
 
 }  // namespace
 
-void add_history_command(CLI::App& app, Invocation& invocation) {
+Command history_command(Invocation& invocation) {
   auto id = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("history", "List every event, failed attempts too");
-  command->add_option("id", *id, "Only this migration");
-  on_chosen(*command, invocation,
-            [id, &invocation] { return run_history(invocation, *id); });
+  return {.name = "history",
+          .help = "List every event, failed attempts too",
+          .parameters = {{"id", "Only this migration", id.get()}},
+          .action = [id, &invocation] { return run_history(invocation, *id); }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,4 +1,4 @@
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/show_plan.hpp"
 #include "cli/workbench.hpp"
 #include "pgexpand/report/plan_view.hpp"
@@ -150,15 +150,16 @@ int show_plans(Invocation& invocation, const PlanRequest& request) {
   return 0;
 }
 
-void add_plan_command(CLI::App& app, Invocation& invocation) {
+Command plan_command(Invocation& invocation) {
   auto request = std::make_shared<PlanRequest>();
-  CLI::App* command = app.add_subcommand(
-      "plan", "Show what migrations would do; changes nothing");
-  command->add_option("id", request->ids, "Migrations; default all pending");
-  command->add_flag("--sql", request->sql, "Print every statement as sent");
-  on_chosen(*command, invocation, [request, &invocation] {
-    return show_plans(invocation, *request);
-  });
+  return {
+      .name = "plan",
+      .help = "Show what migrations would do; changes nothing",
+      .parameters = {{"id", "Migrations; default all pending", &request->ids},
+                     {"--sql", "Print every statement as sent", &request->sql}},
+      .action = [request, &invocation] {
+        return show_plans(invocation, *request);
+      }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,6 +1,6 @@
 // resume: goes on with what was interrupted or paused, from the stored plan.
 #include "cli/campaign.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
 
 #include <fmt/format.h>
@@ -77,17 +77,18 @@ int run_resume(Invocation& invocation, const Options& options) {
 
 }  // namespace
 
-void add_resume_command(CLI::App& app, Invocation& invocation) {
+Command resume_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "resume", "Continue an interrupted or paused migration");
-  command->add_option("id", options->ids,
-                      "Migrations; default every interrupted or paused one");
-  options->run.add_through(*command);
-  options->run.add_accept_drift(*command);
-  on_chosen(*command, invocation, [options, &invocation] {
-    return run_resume(invocation, *options);
-  });
+  return {.name = "resume",
+          .help = "Continue an interrupted or paused migration",
+          .parameters = {{"id",
+                          "Migrations; default every interrupted or paused one",
+                          &options->ids},
+                         through_option(options->run),
+                         accept_drift_flag(options->run)},
+          .action = [options, &invocation] {
+            return run_resume(invocation, *options);
+          }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,7 +1,7 @@
 // rollback: works from the stored plan, so a missing or edited file does not
 // matter.
 #include "cli/campaign.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
 #include "cli/workbench.hpp"
 
@@ -87,17 +87,21 @@ int run_rollback(Invocation& invocation, const Options& options) {
 
 }  // namespace
 
-void add_rollback_command(CLI::App& app, Invocation& invocation) {
+Command rollback_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "rollback", "Undo a migration, from any state before contract");
-  command->add_option("id", options->id, "The migration")->required();
-  command->add_flag("--soft", options->soft,
-                    "Only give back what contract --soft took away");
-  options->run.add_accept_drift(*command);
-  on_chosen(*command, invocation, [options, &invocation] {
-    return run_rollback(invocation, *options);
-  });
+  return {
+      .name = "rollback",
+      .help = "Undo a migration, from any state before contract",
+      .parameters = {{.name = "id",
+                      .help = "The migration",
+                      .target = &options->id,
+                      .required = true},
+                     {"--soft", "Only give back what contract --soft took away",
+                      &options->soft},
+                     accept_drift_flag(options->run)},
+      .action = [options, &invocation] {
+        return run_rollback(invocation, *options);
+      }};
 }
 
 }  // namespace pgexpand::cli
