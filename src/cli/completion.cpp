@@ -1,8 +1,8 @@
 #include "cli/completion.hpp"
 
 #include "cli/explanations.hpp"
-#include "cli/pace.hpp"
 #include "pgexpand/base/error.hpp"
+#include "pgexpand/campaign/pace.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -35,7 +35,7 @@ std::vector<Candidate> ids(Invocation& invocation) {
 }
 
 std::vector<Candidate> live_settings() {
-  auto keys = live_keys();
+  auto keys = campaign::live_keys();
   for (std::string& key : keys) {
     key += '=';
   }

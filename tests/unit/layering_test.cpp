@@ -32,10 +32,13 @@ const std::map<std::string, Modules> allowed = {
     {"backfill", {"base", "sql", "catalog", "plan", "pg", "state", "report"}},
     {"exec",
      {"base", "sql", "catalog", "plan", "pg", "state", "report", "backfill"}},
+    {"campaign",
+     {"base", "sql", "spec", "catalog", "plan", "ops", "planner", "report",
+      "pg", "state", "backfill", "exec"}},
     {"sandbox", {"base"}},
     {"cli",
      {"base", "sql", "spec", "catalog", "plan", "ops", "planner", "report",
-      "pg", "state", "backfill", "exec", "sandbox"}},
+      "pg", "state", "backfill", "exec", "campaign", "sandbox"}},
 };
 
 /// How the headers of a library begin, and the one module that wraps it.

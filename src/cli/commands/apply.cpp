@@ -1,14 +1,18 @@
 // apply: takes pending and interrupted migrations as far as running code
 // cannot notice. switch is the same with a fixed goal.
-#include "cli/campaign.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
 #include "cli/commands/show_plan.hpp"
+#include "cli/outcome.hpp"
+#include "pgexpand/campaign/campaign.hpp"
 
 #include <memory>
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Campaign;
+using campaign::Files;
 
 struct Options {
   std::vector<std::string> ids;  ///< Empty: all of them.
@@ -24,8 +28,7 @@ int run_apply(Invocation& invocation, const Options& options) {
   campaign.through = options.run.through();
   campaign.accept_drift = options.run.accept_drift;
   campaign.apply(options.ids);
-  campaign.finish();
-  return 0;
+  return finish(campaign, invocation);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // contract: the point of no return, so never part of apply.
-#include "cli/campaign.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
-#include "cli/workbench.hpp"
+#include "cli/outcome.hpp"
+#include "pgexpand/campaign/campaign.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,14 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Campaign;
+using campaign::Files;
+using campaign::Known;
+using campaign::Outcome;
+using campaign::Roster;
+using campaign::Standing;
+using campaign::state_schema;
 
 struct Options {
   std::vector<std::string> ids;  ///< Empty: every switched one.
@@ -46,7 +55,7 @@ void contract_one(Campaign& campaign, const Known& known) {
     const std::string id = known.id;
     campaign.go_on(id, plan::Phase::contract);
   } else if (known.standing() == Standing::contracted) {
-    campaign.note(known.id, "unchanged");
+    campaign.note(known.id, Outcome::unchanged);
   } else {
     campaign.leave(known.id, fmt::format("{}", name(known.standing())),
                    std::nullopt);
@@ -80,7 +89,7 @@ void soften_one(Campaign& campaign,
   if ((has_version || is_asked) &&
       exec::soften_versions(known.id, true, campaign.runner(),
                             state_schema(invocation))) {
-    campaign.note(known.id, "softened");
+    campaign.note(known.id, Outcome::softened);
     return;
   }
   campaign.leave(
@@ -109,8 +118,7 @@ int run_contract(Invocation& invocation, const Options& options) {
       contract_one(campaign, known);
     }
   }
-  campaign.finish();
-  return 0;
+  return finish(campaign, invocation);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -8,6 +8,9 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::Workbench;
 
 report::Json detail_of(const state::Event& event) {
   auto detail = report::Json::parse(event.detail, nullptr, false);

@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -8,6 +8,10 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::state_schema;
+using campaign::Workbench;
 
 int print_sql(Invocation& invocation) {
   invocation.body["sql"] = report::Json::array();

@@ -2,7 +2,7 @@
 // batch. It needs no lease, so it works beside that process.
 #include "cli/commands.hpp"
 #include "cli/commands/live.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -14,6 +14,9 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::Workbench;
 
 std::string user_name() {
   const passwd* entry = getpwuid(geteuid());

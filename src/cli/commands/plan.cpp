@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/commands/show_plan.hpp"
-#include "cli/workbench.hpp"
+#include "cli/plan_setting.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 #include "pgexpand/report/plan_view.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,17 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::check_dependencies;
+using campaign::draft;
+using campaign::Drafted;
+using campaign::Known;
+using campaign::load_specs;
+using campaign::Roster;
+using campaign::Standing;
+using campaign::state_schema;
+using campaign::Workbench;
 
 /// Plans one after the other, each against the database as it is now.
 class PlanShow {

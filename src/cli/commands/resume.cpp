@@ -1,7 +1,8 @@
 // resume: goes on with what was interrupted or paused, from the stored plan.
-#include "cli/campaign.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
+#include "cli/outcome.hpp"
+#include "pgexpand/campaign/campaign.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +10,12 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Campaign;
+using campaign::Files;
+using campaign::Known;
+using campaign::Outcome;
+using campaign::Standing;
 
 struct Options {
   std::vector<std::string> ids;  ///< Empty: every interrupted or paused one.
@@ -48,7 +55,7 @@ void resume_one(Campaign& campaign, const std::string& id) {
       (cleared.stored->completed &&
        *cleared.stored->completed >= target.value_or(plan::Phase::switch_over));
   if (is_there) {
-    campaign.note(id, "unchanged");
+    campaign.note(id, Outcome::unchanged);
   } else {
     campaign.go_on(id, target);
   }
@@ -71,8 +78,7 @@ int run_resume(Invocation& invocation, const Options& options) {
     campaign.check_stop();
     resume_one(campaign, id);
   }
-  campaign.finish();
-  return 0;
+  return finish(campaign, invocation);
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 // its next batch.
 #include "cli/commands.hpp"
 #include "cli/commands/live.hpp"
-#include "cli/pace.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/pace.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
 #include "pgexpand/spec/settings.hpp"
 
@@ -15,6 +15,11 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::live_keys;
+using campaign::live_value;
+using campaign::Workbench;
 
 struct Options {
   std::string id;

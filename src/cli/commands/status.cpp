@@ -1,6 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/commands/status_view.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -12,6 +12,13 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::Known;
+using campaign::load_readable_specs;
+using campaign::Roster;
+using campaign::state_schema;
+using campaign::Workbench;
 
 constexpr int work_pending = 10;
 constexpr std::chrono::milliseconds redraw_every{2'000};

@@ -1,8 +1,8 @@
-#include "cli/campaign.hpp"
 #include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
-#include "cli/workbench.hpp"
 #include "pgexpand/base/units.hpp"
+#include "pgexpand/campaign/campaign.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -11,6 +11,12 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Campaign;
+using campaign::Files;
+using campaign::Known;
+using campaign::Standing;
+using campaign::state_schema;
 
 constexpr int differences_found = 12;
 

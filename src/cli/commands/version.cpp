@@ -1,7 +1,7 @@
 // version: which search_path an application deploys with.
 #include "cli/commands.hpp"
 #include "cli/commands/version_target.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -11,6 +11,11 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::load_readable_specs;
+using campaign::Roster;
+using campaign::Workbench;
 
 using state::PublishedVersion;
 using state::VersionSchema;

@@ -1,7 +1,7 @@
 // wait: for init containers. Looks once a second, takes no lock.
 #include "cli/commands.hpp"
-#include "cli/workbench.hpp"
 #include "pgexpand/base/units.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -13,6 +13,9 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::Workbench;
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;

@@ -1,11 +1,11 @@
-#include "cli/roster.hpp"
+#include "pgexpand/campaign/roster.hpp"
 
 #include "pgexpand/base/error.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 namespace {
 
 using plan::Phase;
@@ -130,4 +130,4 @@ TEST(SpecDifference, NamesTheFirstLineThatDiffers) {
 }
 
 }  // namespace
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

@@ -1,9 +1,9 @@
-#include "cli/pace.hpp"
+#include "pgexpand/campaign/pace.hpp"
 
 #include <array>
 #include <string>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 namespace {
 
 struct LiveSetting {
@@ -64,4 +64,4 @@ std::vector<std::string> live_keys() {
   return keys;
 }
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign
