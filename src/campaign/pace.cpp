@@ -1,27 +1,14 @@
 #include "pgexpand/campaign/pace.hpp"
 
-#include <array>
+#include "pgexpand/backfill/live_settings.hpp"
+
 #include <string>
 
 namespace pgexpand::campaign {
 namespace {
 
-struct LiveSetting {
-  std::string_view key;   ///< As spec::setting_names() has it.
-  std::string_view name;  ///< As backfill::values_of() has it.
-};
-
-constexpr std::array live_settings{
-    LiveSetting{"backfill.batch_rows", "batch_rows"},
-    LiveSetting{"backfill.batch_target", "batch_target_ms"},
-    LiveSetting{"backfill.pause", "pause_ms"},
-    LiveSetting{"backfill.workers", "workers"},
-    LiveSetting{"backfill.max_lag", "max_lag_ms"},
-    LiveSetting{"backfill.max_active", "max_active"},
-    LiveSetting{"backfill.max_wal", "max_wal_bytes"},
-    LiveSetting{"backfill.max_wait", "max_wait_ms"},
-    LiveSetting{"backfill.pinned", "wait_while_pinned"},
-};
+/// Settings of a walk begin so.
+constexpr std::string_view section = "backfill.";
 
 }  // namespace
 
@@ -44,11 +31,9 @@ backfill::Pace pace_of(const spec::Settings& settings) {
 
 state::WalkSettings live_value(std::string_view key,
                                const spec::Settings& settings) {
-  const auto values = backfill::values_of(pace_of(settings));
-  for (const LiveSetting& setting : live_settings) {
-    if (setting.key == key) {
-      const std::string name(setting.name);
-      return {{name, values.at(name)}};
+  for (const backfill::LiveSetting& setting : backfill::live_settings()) {
+    if (key.starts_with(section) && key.substr(section.size()) == setting.key) {
+      return {{std::string(setting.name), setting.read(pace_of(settings))}};
     }
   }
   return {};
@@ -56,10 +41,8 @@ state::WalkSettings live_value(std::string_view key,
 
 std::vector<std::string> live_keys() {
   std::vector<std::string> keys;
-  for (const spec::SettingName& name : spec::setting_names()) {
-    if (name.live) {
-      keys.emplace_back(name.key.substr(name.key.find('.') + 1));
-    }
+  for (const backfill::LiveSetting& setting : backfill::live_settings()) {
+    keys.emplace_back(setting.key);
   }
   return keys;
 }

@@ -9,7 +9,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,7 @@ namespace pgexpand::campaign {
 
 /// How strictly the spec files are read before a run.
 enum class Files {
-  strict,   ///< Any bad file stops the command.
+  strict,   ///< Any bad file stops the run.
   lenient,  ///< The stored plans are enough; bad files are passed over.
 };
 
@@ -32,7 +31,7 @@ class Campaign {
            Files files,
            const std::vector<std::string>& ids = {});
 
-  std::optional<plan::Phase> through;  ///< `--through`, if it was given.
+  std::optional<plan::Phase> through;  ///< The last phase, if one was named.
   bool accept_drift = false;
   bool force = false;  ///< Contract though an old version is in use.
 
