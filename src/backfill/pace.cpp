@@ -1,64 +1,82 @@
-#include "pgexpand/backfill/engine.hpp"
+#include "pgexpand/backfill/live_settings.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace pgexpand::backfill {
 namespace {
 
 constexpr std::int64_t off = -1;
 
-std::int64_t value_of(const std::optional<milliseconds>& limit) {
-  return limit ? limit->count() : off;
+std::int64_t value_of(std::int64_t field) { return field; }
+
+std::int64_t value_of(milliseconds field) { return field.count(); }
+
+template <typename Field>
+std::int64_t value_of(const std::optional<Field>& limit) {
+  return limit ? value_of(*limit) : off;
 }
 
-std::int64_t value_of(const std::optional<std::int64_t>& limit) {
-  return limit.value_or(off);
-}
+void set(std::int64_t& field, std::int64_t value) { field = value; }
+
+void set(int& field, std::int64_t value) { field = static_cast<int>(value); }
+
+void set(bool& field, std::int64_t value) { field = value != 0; }
 
 void set(milliseconds& field, std::int64_t value) {
   field = milliseconds(value);
 }
 
-void set(std::optional<milliseconds>& field, std::int64_t value) {
-  field = value == off ? std::nullopt : std::optional(milliseconds(value));
+template <typename Field>
+void set(std::optional<Field>& limit, std::int64_t value) {
+  limit = value == off ? std::nullopt : std::optional(Field(value));
 }
 
-void set(std::optional<std::int64_t>& field, std::int64_t value) {
-  field = value == off ? std::nullopt : std::optional(value);
+/// The field that the pointers to members lead to.
+template <auto... path>
+auto& at(auto& pace) {
+  return (pace.*....*path);
 }
+
+template <auto... path>
+constexpr LiveSetting row(std::string_view key, std::string_view name) {
+  return {.key = key,
+          .name = name,
+          .read = [](const Pace& pace) { return value_of(at<path...>(pace)); },
+          .write = [](Pace& pace,
+                      std::int64_t value) { set(at<path...>(pace), value); }};
+}
+
+constexpr std::array table{
+    row<&Pace::batch_rows>("batch_rows", "batch_rows"),
+    row<&Pace::batch_target>("batch_target", "batch_target_ms"),
+    row<&Pace::pause>("pause", "pause_ms"),
+    row<&Pace::workers>("workers", "workers"),
+    row<&Pace::limits, &Limits::max_lag>("max_lag", "max_lag_ms"),
+    row<&Pace::limits, &Limits::max_active>("max_active", "max_active"),
+    row<&Pace::limits, &Limits::max_wal>("max_wal", "max_wal_bytes"),
+    row<&Pace::limits, &Limits::max_wait>("max_wait", "max_wait_ms"),
+    row<&Pace::limits, &Limits::wait_while_pinned>("pinned",
+                                                   "wait_while_pinned"),
+};
 
 }  // namespace
 
+std::span<const LiveSetting> live_settings() { return table; }
+
 state::WalkSettings values_of(const Pace& pace) {
-  return {{"batch_rows", pace.batch_rows},
-          {"batch_target_ms", pace.batch_target.count()},
-          {"pause_ms", pace.pause.count()},
-          {"workers", pace.workers},
-          {"max_lag_ms", value_of(pace.limits.max_lag)},
-          {"max_active", value_of(pace.limits.max_active)},
-          {"max_wal_bytes", value_of(pace.limits.max_wal)},
-          {"max_wait_ms", value_of(pace.limits.max_wait)},
-          {"wait_while_pinned", pace.limits.wait_while_pinned ? 1 : 0}};
+  state::WalkSettings values;
+  for (const LiveSetting& setting : table) {
+    values[std::string(setting.name)] = setting.read(pace);
+  }
+  return values;
 }
 
 Pace with(Pace pace, const state::WalkSettings& changes) {
-  for (const auto& [name, value] : changes) {
-    if (name == "batch_rows") {
-      pace.batch_rows = value;
-    } else if (name == "batch_target_ms") {
-      set(pace.batch_target, value);
-    } else if (name == "pause_ms") {
-      set(pace.pause, value);
-    } else if (name == "workers") {
-      pace.workers = static_cast<int>(value);
-    } else if (name == "max_lag_ms") {
-      set(pace.limits.max_lag, value);
-    } else if (name == "max_active") {
-      set(pace.limits.max_active, value);
-    } else if (name == "max_wal_bytes") {
-      set(pace.limits.max_wal, value);
-    } else if (name == "max_wait_ms") {
-      set(pace.limits.max_wait, value);
-    } else if (name == "wait_while_pinned") {
-      pace.limits.wait_while_pinned = value != 0;
+  for (const LiveSetting& setting : table) {
+    const auto change = changes.find(std::string(setting.name));
+    if (change != changes.end()) {
+      setting.write(pace, change->second);
     }
   }
   return pace;

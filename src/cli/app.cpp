@@ -1,5 +1,6 @@
 // The list of commands, and the one place that catches.
-#include "cli/command.hpp"
+#include "cli/command_line_parser.hpp"
+#include "cli/commands.hpp"
 #include "cli/completion.hpp"
 #include "cli/dsn.hpp"
 #include "cli/usage.hpp"
@@ -11,50 +12,75 @@
 
 #include <ostream>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace pgexpand::cli {
 namespace {
 
 constexpr auto commands = {
-    add_new_command,      add_lint_command,     add_plan_command,
-    add_init_command,     add_apply_command,    add_switch_command,
-    add_contract_command, add_rollback_command, add_pause_command,
-    add_resume_command,   add_set_command,      add_status_command,
-    add_history_command,  add_verify_command,   add_wait_command,
-    add_doctor_command,   add_explain_command,  add_config_command,
-    add_version_command,  add_sandbox_command,  add_completion_command};
+    new_command,       lint_command,   plan_command,     init_command,
+    apply_command,     switch_command, contract_command, rollback_command,
+    pause_command,     resume_command, set_command,      status_command,
+    history_command,   verify_command, wait_command,     doctor_command,
+    explain_command,   config_command, version_command,  sandbox_command,
+    completion_command};
 
-void add_globals(CLI::App& app, Globals& globals) {
-  app.add_option("--dsn", globals.dsn,
-                 "Connection: postgresql://... or host=... dbname=...");
-  app.add_option("--env", globals.environment,
-                 "Environment of pgexpand.yaml (PGEXPAND_ENV)");
-  app.add_option("--config", globals.config,
-                 "Configuration file instead of the nearest pgexpand.yaml");
-  app.add_option("-o,--output", globals.output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--color", globals.color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  app.add_flag("--verbose", globals.verbose, "Log what happens on stderr");
-  app.add_flag("--show-data", globals.show_data,
-               "Allow contents of rows in error messages");
+Parameter help_flag() {
+  return {"-h,--help", "Print this help message and exit", ShowHelp{}};
 }
 
-void add_settings(CLI::App& app, Globals& globals) {
+std::vector<Parameter> globals_of(Globals& globals) {
+  return {
+      help_flag(),
+      {"--version", "Display program version information and exit",
+       ShowText{std::string("pgexpand ") + PGEXPAND_VERSION}},
+      {"--dsn", "Connection: postgresql://... or host=... dbname=...",
+       &globals.dsn},
+      {"--env", "Environment of pgexpand.yaml (PGEXPAND_ENV)",
+       &globals.environment},
+      {"--config", "Configuration file instead of the nearest pgexpand.yaml",
+       &globals.config},
+      {"-o,--output", "text or json", &globals.output, {"text", "json"}},
+      {"--color",
+       "auto, always or never",
+       &globals.color,
+       {"auto", "always", "never"}},
+      {"--verbose", "Log what happens on stderr", &globals.verbose},
+      {"--show-data", "Allow contents of rows in error messages",
+       &globals.show_data}};
+}
+
+void add_settings(std::vector<Parameter>& parameters, Globals& globals) {
   for (const spec::SettingName& name : spec::setting_names()) {
     if (name.flag.empty()) {
       continue;
     }
     const std::string flag(name.flag);
-    app.add_option_function<std::string>(
-           flag,
-           [&globals, flag,
-            key = std::string(name.key)](const std::string& text) {
-             globals.settings[key] = {text, flag};
-           },
-           std::string(name.help))
-        ->group("Settings");
+    const auto keep = [&globals, flag,
+                       key = std::string(name.key)](const std::string& text) {
+      globals.settings[key] = {text, flag};
+    };
+    parameters.push_back({.name = flag,
+                          .help = std::string(name.help),
+                          .target = keep,
+                          .group = "Settings"});
   }
+}
+
+Program program_for(Invocation& invocation) {
+  Program program{.name = "pgexpand",
+                  .help =
+                      "Changes the schema of a PostgreSQL database under load, "
+                      "by expand and contract",
+                  .parameters = globals_of(invocation.globals)};
+  add_settings(program.parameters, invocation.globals);
+  for (const auto make_command : commands) {
+    Command command = make_command(invocation);
+    command.parameters.insert(command.parameters.begin(), help_flag());
+    program.commands.push_back(std::move(command));
+  }
+  return program;
 }
 
 /// Errors of the command line come before `-o` was read.
@@ -114,10 +140,10 @@ int fail(Invocation& invocation, const Error& problem) {
   return code;
 }
 
-int act(Invocation& invocation) {
+int act(Invocation& invocation, const Command& command) {
   set_verbose(invocation.globals.verbose);
   const int code =
-      code_after_signals(invocation.environment().stop, invocation.action());
+      code_after_signals(invocation.environment().stop, command.action());
   if (invocation.json()) {
     answer(invocation, code, nullptr);
   }
@@ -125,41 +151,30 @@ int act(Invocation& invocation) {
   return code;
 }
 
-int show_candidates(const CLI::App& app,
+int show_candidates(const Program& program,
                     Invocation& invocation,
                     const std::vector<std::string>& words) {
-  for (const auto& [word, help] : complete(app, invocation, words)) {
+  for (const auto& [word, help] : complete(program, invocation, words)) {
     invocation.out() << word << (help.empty() ? "" : "\t") << help << '\n';
   }
   return 0;
 }
 
 int parse_and_act(int argc, const char* const* argv, Invocation& invocation) {
-  CLI::App app(
-      "Changes the schema of a PostgreSQL database under load, by "
-      "expand and contract",
-      "pgexpand");
-  app.set_version_flag("--version",
-                       std::string("pgexpand ") + PGEXPAND_VERSION);
-  app.fallthrough();
-  add_globals(app, invocation.globals);
-  add_settings(app, invocation.globals);
-  for (const auto add_command : commands) {
-    add_command(app, invocation);
-  }
-  app.require_subcommand(1);
+  const Program program = program_for(invocation);
   if (argc > 1 && argv[1] == completion_request) {
-    return show_candidates(app, invocation, {argv + 2, argv + argc});
+    return show_candidates(program, invocation, {argv + 2, argv + argc});
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& asked) {
-    return app.exit(asked, invocation.out(), invocation.err());
-  } catch (const CLI::ParseError& problem) {
+  const Reading reading = read_command_line(program, argc, argv);
+  if (const auto* shown = std::get_if<Shown>(&reading)) {
+    invocation.out() << shown->text << std::flush;
+    return 0;
+  }
+  if (const auto* misuse = std::get_if<Misuse>(&reading)) {
     invocation.globals.output = asks_for_json(argc, argv) ? "json" : "text";
-    throw usage_error(app, problem);
+    throw usage_error(program, *misuse);
   }
-  return act(invocation);
+  return act(invocation, *std::get<const Command*>(reading));
 }
 
 }  // namespace

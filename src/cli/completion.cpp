@@ -1,12 +1,12 @@
 #include "cli/completion.hpp"
 
 #include "cli/explanations.hpp"
-#include "cli/pace.hpp"
-#include "cli/usage.hpp"
 #include "pgexpand/base/error.hpp"
+#include "pgexpand/campaign/pace.hpp"
 
 #include <algorithm>
 #include <filesystem>
+#include <string>
 
 namespace pgexpand::cli {
 namespace {
@@ -35,29 +35,16 @@ std::vector<Candidate> ids(Invocation& invocation) {
 }
 
 std::vector<Candidate> live_settings() {
-  auto keys = live_keys();
+  auto keys = campaign::live_keys();
   for (std::string& key : keys) {
     key += '=';
   }
   return without_help(keys);
 }
 
-/// The values of an option that takes one of a few, which the library shows as
-/// `TEXT:{text,json}`.
-std::vector<Candidate> listed(const CLI::Option& option) {
-  const std::string type = option.get_type_name();
-  const auto open = type.find('{');
-  const auto close = type.find('}', open);
-  if (open == std::string::npos || close == std::string::npos) {
-    return {};
-  }
-  return without_help(
-      CLI::detail::split(type.substr(open + 1, close - open - 1), ','));
-}
-
-std::vector<Candidate> values(const CLI::Option& option,
+std::vector<Candidate> values(const Parameter& parameter,
                               Invocation& invocation) {
-  const std::string& name = option.get_single_name();
+  const std::string_view name = parameter.long_name();
   if (name == "id") {
     return ids(invocation);
   }
@@ -67,18 +54,20 @@ std::vector<Candidate> values(const CLI::Option& option,
   if (name == "change") {
     return live_settings();
   }
-  return listed(option);
+  return without_help(parameter.choices);
 }
 
-void add_options(const CLI::App& app, std::vector<Candidate>& candidates) {
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      const std::string word = "--" + name;
-      const bool is_known = std::ranges::any_of(
-          candidates, [&](const Candidate& each) { return each.word == word; });
-      if (!is_known) {
-        candidates.push_back({word, option->get_description()});
-      }
+void add_options(const std::vector<Parameter>& parameters,
+                 std::vector<Candidate>& candidates) {
+  for (const Parameter& parameter : parameters) {
+    if (parameter.is_argument()) {
+      continue;
+    }
+    const std::string word = "--" + std::string(parameter.long_name());
+    const bool is_known = std::ranges::any_of(
+        candidates, [&](const Candidate& each) { return each.word == word; });
+    if (!is_known) {
+      candidates.push_back({word, parameter.help});
     }
   }
 }
@@ -86,8 +75,8 @@ void add_options(const CLI::App& app, std::vector<Candidate>& candidates) {
 /// Reads a line as far as it was typed.
 class Line {
  public:
-  Line(const CLI::App& app, Invocation& invocation)
-      : app_(app), invocation_(invocation) {}
+  Line(const Program& program, Invocation& invocation)
+      : program_(program), invocation_(invocation) {}
 
   void pass(const std::string& word) {
     if (wants_value_ != nullptr) {
@@ -117,16 +106,16 @@ class Line {
 
  private:
   void choose(const std::string& name) {
-    const auto all = every_command(app_);
-    const auto found = std::ranges::find(all, name, &CLI::App::get_name);
-    command_ = found == all.end() ? nullptr : *found;
+    const auto found =
+        std::ranges::find(program_.commands, name, &Command::name);
+    command_ = found == program_.commands.end() ? nullptr : &*found;
     is_lost_ = command_ == nullptr;
   }
 
   void pass_option(const std::string& word) {
     const auto equals = word.find('=');
-    const CLI::Option* option = find_option(word.substr(0, equals));
-    if (option == nullptr || option->get_items_expected_min() == 0) {
+    const Parameter* option = option_called(word.substr(0, equals));
+    if (option == nullptr || !option->takes_value()) {
       return;
     }
     if (equals == std::string::npos) {
@@ -137,10 +126,10 @@ class Line {
   }
 
   /// What decides where the specs are.
-  void note(const CLI::Option& option, const std::string& value) {
-    const std::string& name = option.get_single_name();
+  void note(const Parameter& option, const std::string& value) {
+    const std::string_view name = option.long_name();
     if (name == "dir") {
-      invocation_.globals.settings[name] = {value, "--dir"};
+      invocation_.globals.settings["dir"] = {value, "--dir"};
     } else if (name == "config") {
       invocation_.globals.config = value;
     } else if (name == "env") {
@@ -148,10 +137,10 @@ class Line {
     }
   }
 
-  [[nodiscard]] const CLI::Option* find_option(const std::string& name) const {
-    const CLI::Option* own =
-        command_ == nullptr ? nullptr : command_->get_option_no_throw(name);
-    return own == nullptr ? app_.get_option_no_throw(name) : own;
+  [[nodiscard]] const Parameter* option_called(const std::string& word) const {
+    const Parameter* own =
+        command_ == nullptr ? nullptr : find_option(command_->parameters, word);
+    return own == nullptr ? find_option(program_.parameters, word) : own;
   }
 
   [[nodiscard]] std::vector<Candidate> options(const std::string& typed) {
@@ -159,12 +148,12 @@ class Line {
     std::vector<Candidate> candidates;
     if (equals == std::string::npos) {
       if (command_ != nullptr) {
-        add_options(*command_, candidates);
+        add_options(command_->parameters, candidates);
       }
-      add_options(app_, candidates);
+      add_options(program_.parameters, candidates);
       return candidates;
     }
-    const CLI::Option* option = find_option(typed.substr(0, equals));
+    const Parameter* option = option_called(typed.substr(0, equals));
     if (option != nullptr) {
       candidates = values(*option, invocation_);
     }
@@ -176,31 +165,31 @@ class Line {
 
   [[nodiscard]] std::vector<Candidate> commands() const {
     std::vector<Candidate> candidates;
-    for (const CLI::App* command : every_command(app_)) {
-      candidates.push_back({command->get_name(), command->get_description()});
+    for (const Command& command : program_.commands) {
+      candidates.push_back({command.name, command.help});
     }
     return candidates;
   }
 
   /// The last argument of a command may be given many times.
   [[nodiscard]] std::vector<Candidate> arguments() {
-    const auto positionals = command_->get_options(
-        [](const CLI::Option* option) { return option->get_positional(); });
-    if (positionals.empty()) {
+    std::vector<const Parameter*> all;
+    for (const Parameter& parameter : command_->parameters) {
+      if (parameter.is_argument()) {
+        all.push_back(&parameter);
+      }
+    }
+    if (all.empty() ||
+        (arguments_ >= all.size() && !all.back()->takes_many())) {
       return {};
     }
-    const CLI::Option& last = *positionals.back();
-    if (arguments_ < positionals.size()) {
-      return values(*positionals[arguments_], invocation_);
-    }
-    return last.get_expected_max() > 1 ? values(last, invocation_)
-                                       : std::vector<Candidate>{};
+    return values(*all[std::min(arguments_, all.size() - 1)], invocation_);
   }
 
-  const CLI::App& app_;
+  const Program& program_;
   Invocation& invocation_;
-  const CLI::App* command_ = nullptr;
-  const CLI::Option* wants_value_ = nullptr;
+  const Command* command_ = nullptr;
+  const Parameter* wants_value_ = nullptr;
   std::size_t arguments_ = 0;  ///< Of the command, before the cursor.
   bool is_lost_ = false;       ///< After a command that does not exist.
 };
@@ -222,7 +211,7 @@ std::vector<std::string> without_equals_signs(
 
 }  // namespace
 
-std::vector<Candidate> complete(const CLI::App& app,
+std::vector<Candidate> complete(const Program& program,
                                 Invocation& invocation,
                                 const std::vector<std::string>& words) {
   auto typed = without_equals_signs(words);
@@ -230,7 +219,7 @@ std::vector<Candidate> complete(const CLI::App& app,
   if (!typed.empty()) {
     typed.pop_back();
   }
-  Line line(app, invocation);
+  Line line(program, invocation);
   for (const std::string& word : typed) {
     line.pass(word);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/command.hpp"
+#include "cli/invocation.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ struct Candidate {
 /// the program's own name is not among them. Migrations are the files of the
 /// spec folder: no database is asked. Empty: a path, or nothing that we know.
 [[nodiscard]] std::vector<Candidate> complete(
-    const CLI::App& app,
+    const Program& program,
     Invocation& invocation,
     const std::vector<std::string>& words);
 

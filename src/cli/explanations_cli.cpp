@@ -118,10 +118,10 @@ constexpr auto texts = std::to_array<Explanation>({
      "The value does not read as the setting's type: a number of rows\n"
      "for batch_rows, a duration such as 50ms for pause."},
     {"set.unknown-key",
-     "Only batch_rows and pause can be changed while a backfill runs.\n"
-     "Every other setting holds for a whole run: stop it with one\n"
-     "Ctrl-C, which saves its progress, and start it again with the\n"
-     "flag."},
+     "Only the settings that the hint names can be changed while a\n"
+     "backfill runs. Every other setting holds for a whole run: stop it\n"
+     "with one Ctrl-C, which saves its progress, and start it again with\n"
+     "the flag."},
     {"target.standby",
      "The server is in recovery: a standby cannot be changed. Connect to\n"
      "the primary."},

@@ -256,30 +256,9 @@ void Invocation::show(const Diagnostics& findings) {
   }
 }
 
-void Invocation::show_and_stop(const Diagnostics& findings) {
-  show(findings);
-  const auto count = [&findings](Severity severity) {
-    std::size_t found = 0;
-    for (const Diagnostic& finding : findings.all()) {
-      found += finding.severity == severity ? 1 : 0;
-    }
-    return found;
-  };
-  if (findings.has_errors()) {
-    throw Error(ErrorKind::invalid_spec, "spec.findings",
-                fmt::format("{} in the specs; nothing was changed",
-                            plural(count(Severity::error), "error")))
-        .hint("correct the specs, then run the command again");
-  }
-  if (findings.has_refusals()) {
-    throw Error(ErrorKind::refused, "plan.refused",
-                fmt::format("{} to do this here; nothing was changed",
-                            plural(count(Severity::refusal), "refusal")))
-        .hint("each finding above says what would allow it");
-  }
-}
-
-std::unique_ptr<report::Reporter> Invocation::make_reporter() const {
+std::unique_ptr<report::Reporter> Invocation::begin_run() {
+  is_stream = true;
+  body["migrations"] = report::Json::array();
   if (json()) {
     return std::make_unique<report::JsonReporter>(out(), environment_.now);
   }

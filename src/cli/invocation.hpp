@@ -2,13 +2,13 @@
 
 #include "cli/environment.hpp"
 #include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/campaign/target.hpp"
 #include "pgexpand/pg/session.hpp"
 #include "pgexpand/report/json.hpp"
 #include "pgexpand/report/style.hpp"
 #include "pgexpand/spec/settings.hpp"
 
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,13 +37,11 @@ struct Dsn {
 
 /// One run of one command: the options, what they and the configuration mean,
 /// and the answer so far.
-class Invocation {
+class Invocation final : public campaign::Target {
  public:
   explicit Invocation(Environment& environment) : environment_(environment) {}
 
   Globals globals;
-  /// What the chosen command does; returns the exit code.
-  std::function<int()> action;
   /// Keys of the JSON answer beside the usual ones.
   report::Json body = report::Json::object();
   /// The answer is the last of many lines.
@@ -59,31 +57,37 @@ class Invocation {
   /// pgexpand.yaml, read at first use. Throws Error(usage) when it is bad.
   const spec::ConfigFile& config();
   /// The settings that hold for no spec in particular.
-  const spec::Settings& settings();
+  const spec::Settings& settings() override;
   /// The settings for one migration.
-  [[nodiscard]] spec::Settings settings_for(const spec::MigrationSpec* spec);
+  [[nodiscard]] spec::Settings settings_for(
+      const spec::MigrationSpec* spec) override;
   /// The settings with the source of each, by key.
   [[nodiscard]] std::map<std::string, spec::SettingValue> sources();
   [[nodiscard]] Dsn dsn();
-  [[nodiscard]] pg::ConnectOptions connect_options(bool read_only);
+  [[nodiscard]] pg::ConnectOptions connect_options(bool read_only) override;
 
   /// The folder of the specs: relative to pgexpand.yaml when that says so.
-  [[nodiscard]] std::filesystem::path spec_folder();
+  [[nodiscard]] std::filesystem::path spec_folder() override;
   [[nodiscard]] std::string spec_folder_shown();
   /// A path as a person would type it: relative, if it is below the folder.
   [[nodiscard]] std::string as_typed(const std::filesystem::path& path) const;
 
   /// Shows what a connection warns of, those of the first one.
-  void warn_of_connection(const std::vector<std::string>& warnings);
+  void warn_of_connection(const std::vector<std::string>& warnings) override;
   /// Prints findings, or keeps them for the JSON answer.
-  void show(const Diagnostics& findings);
-  /// The same, then throws Error(invalid_spec) or Error(refused) if any
-  /// blocks.
-  void show_and_stop(const Diagnostics& findings);
+  void show(const Diagnostics& findings) override;
   [[nodiscard]] const Diagnostics& shown() const { return shown_; }
 
-  /// Where the events of a run go.
-  [[nodiscard]] std::unique_ptr<report::Reporter> make_reporter() const;
+  [[nodiscard]] exec::StopRequest& stop() const override {
+    return environment_.stop;
+  }
+  /// From here on the JSON answer is a stream that ends with all outcomes.
+  [[nodiscard]] std::unique_ptr<report::Reporter> begin_run() override;
+  /// One line on stdout, or one entry of `migrations` in the JSON answer. An
+  /// error is told by whoever catches it.
+  void conclude(const campaign::Known& known,
+                campaign::Outcome outcome,
+                const std::string& reason) override;
 
  private:
   void read_config();

@@ -1,11 +1,17 @@
 // What a command that acts says about each migration on stdout.
-#include "cli/campaign.hpp"
+#include "cli/outcome.hpp"
+
+#include "cli/invocation.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Known;
+using campaign::Outcome;
+using campaign::Standing;
 
 std::string advice(const Known& known) {
   const std::string next = known.next_command();
@@ -31,58 +37,61 @@ std::string advice(const Known& known) {
                      completed ? plan::name(*completed) : "nothing is", next);
 }
 
-std::string worded(const Known& known, const std::string& outcome) {
-  if (outcome == "softened") {
+std::string worded(const Known& known, Outcome outcome) {
+  if (outcome == Outcome::softened) {
     return fmt::format(
         "nobody may use the older versions. Run `{0}`, or `pgexpand rollback "
         "{1} --soft` to give access back",
         known.next_command(), known.id);
   }
-  return outcome == "restored" ? "the older versions may be used again"
-                               : advice(known);
+  return outcome == Outcome::restored ? "the older versions may be used again"
+                                      : advice(known);
 }
 
-void add_entry(Invocation& invocation,
-               const Known& known,
-               const std::string& outcome,
-               const std::string& reason) {
+report::Json text_or_null(const std::string& text) {
+  return text.empty() ? report::Json(nullptr) : report::Json(text);
+}
+
+report::Json entry(const Known& known,
+                   Outcome outcome,
+                   const std::string& reason) {
   report::Json json;
   const bool has_phase = known.stored != nullptr && known.stored->completed;
   json["id"] = known.id;
-  json["outcome"] = outcome;
+  json["outcome"] = name(outcome);
   json["status"] = name(known.standing());
   json["completed"] =
       has_phase ? report::Json(plan::name(*known.stored->completed)) : nullptr;
-  json["reason"] =
-      reason.empty() ? report::Json(nullptr) : report::Json(reason);
-  json["next"] = known.next_command().empty()
-                     ? report::Json(nullptr)
-                     : report::Json(known.next_command());
-  invocation.body["migrations"].push_back(std::move(json));
+  json["reason"] = text_or_null(reason);
+  json["next"] = text_or_null(known.next_command());
+  return json;
+}
+
+bool is_said_elsewhere(Outcome outcome) {
+  return outcome == Outcome::unchanged || outcome == Outcome::interrupted ||
+         outcome == Outcome::failed;
 }
 
 }  // namespace
 
-void add_outcome(Invocation& invocation,
-                 const Known& known,
-                 const std::string& outcome,
-                 const std::string& reason) {
-  add_entry(invocation, known, outcome, reason);
-  if (invocation.json() || outcome == "unchanged") {
+void Invocation::conclude(const Known& known,
+                          Outcome outcome,
+                          const std::string& reason) {
+  body["migrations"].push_back(entry(known, outcome, reason));
+  if (json() || is_said_elsewhere(outcome)) {
     return;
   }
-  fmt::print(invocation.out(), "{}: {}\n", known.id,
+  fmt::print(out(), "{}: {}\n", known.id,
              reason.empty() ? worded(known, outcome)
                             : fmt::format("left alone: {}", reason));
-  invocation.out().flush();
+  out().flush();
 }
 
-void add_failure(Invocation& invocation,
-                 const Known& known,
-                 const Error& error) {
-  add_entry(invocation, known,
-            error.kind() == ErrorKind::interrupted ? "interrupted" : "failed",
-            error.message());
+int finish(campaign::Campaign& campaign, Invocation& invocation) {
+  if (!campaign.finish() && !invocation.json()) {
+    fmt::print(invocation.out(), "nothing to do\n");
+  }
+  return 0;
 }
 
 }  // namespace pgexpand::cli

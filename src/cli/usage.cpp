@@ -4,53 +4,51 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace pgexpand::cli {
 namespace {
 
-const CLI::App* chosen_command(const CLI::App& app) {
-  const auto chosen = app.get_subcommands();
-  return chosen.empty() ? nullptr : chosen.front();
-}
-
-std::string help_hint(const CLI::App* command) {
+std::string help_hint(const Command* command) {
   return command == nullptr
              ? std::string("run `pgexpand --help`")
-             : fmt::format("run `pgexpand {} --help`", command->get_name());
+             : fmt::format("run `pgexpand {} --help`", command->name);
 }
 
 std::string hint_for(const std::optional<std::string>& meant,
-                     const CLI::App* command) {
+                     const Command* command) {
   return meant ? fmt::format("did you mean `{}`?", *meant) : help_hint(command);
 }
 
-Error unknown_command(const CLI::App& app, const std::string& word) {
+Error unknown_command(const Program& program, const std::string& word) {
   std::vector<std::string> names;
-  for (const CLI::App* command : every_command(app)) {
-    names.push_back(command->get_name());
+  for (const Command& command : program.commands) {
+    names.push_back(command.name);
   }
   return Error(ErrorKind::usage, "cli.unknown-command",
                fmt::format("there is no command \"{}\"", word))
       .hint(hint_for(spec::did_you_mean(word, names), nullptr));
 }
 
-void add_options(const CLI::App& app, std::vector<std::string>& names) {
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      names.push_back("--" + name);
+void add_options(const std::vector<Parameter>& parameters,
+                 std::vector<std::string>& names) {
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.is_argument()) {
+      names.push_back(fmt::format("--{}", parameter.long_name()));
     }
   }
 }
 
-Error unknown_option(const CLI::App& app, const std::string& word) {
+Error unknown_option(const Program& program,
+                     const Command* command,
+                     const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
   std::vector<std::string> names;
-  add_options(app, names);
-  const CLI::App* command = chosen_command(app);
+  add_options(program.parameters, names);
   if (command != nullptr) {
-    add_options(*command, names);
+    add_options(command->parameters, names);
   }
   return Error(ErrorKind::usage, "cli.unknown-option",
                fmt::format("there is no option {}", name))
@@ -71,34 +69,26 @@ std::string reworded(std::string text) {
 
 }  // namespace
 
-std::vector<const CLI::App*> every_command(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
-}
-
-Error usage_error(const CLI::App& app, const CLI::ParseError& problem) {
-  const auto extras = app.remaining(true);
-  const CLI::App* command = chosen_command(app);
-  if (!extras.empty() && extras.front().starts_with("-")) {
-    return unknown_option(app, extras.front());
+Error usage_error(const Program& program, const Misuse& misuse) {
+  const Command* command = misuse.command;
+  const std::string word = misuse.unread.empty() ? "" : misuse.unread.front();
+  if (word.starts_with("-")) {
+    return unknown_option(program, command, word);
   }
-  if (!extras.empty() && command == nullptr) {
-    return unknown_command(app, extras.front());
+  if (!misuse.unread.empty() && command == nullptr) {
+    return unknown_command(program, word);
   }
-  if (!extras.empty()) {
+  if (!misuse.unread.empty()) {
     return Error(ErrorKind::usage, "cli.extra-argument",
                  fmt::format("{} does not take the argument \"{}\"",
-                             command->get_name(), extras.front()))
+                             command->name, word))
         .hint(help_hint(command));
   }
-  if (command == nullptr) {
-    const bool is_missing =
-        dynamic_cast<const CLI::RequiredError*>(&problem) != nullptr;
-    if (is_missing) {
-      return Error(ErrorKind::usage, "cli.no-command", "no command was given")
-          .hint(help_hint(nullptr));
-    }
+  if (command == nullptr && misuse.is_incomplete) {
+    return Error(ErrorKind::usage, "cli.no-command", "no command was given")
+        .hint(help_hint(nullptr));
   }
-  return Error(ErrorKind::usage, "cli.bad-argument", reworded(problem.what()))
+  return Error(ErrorKind::usage, "cli.bad-argument", reworded(misuse.text))
       .hint(help_hint(command));
 }
 

@@ -7,6 +7,7 @@
 // the trigger and the backfill, and constraints NOT VALID after verify.
 #include "ops/column_rules.hpp"
 #include "ops/comparator.hpp"
+#include "ops/field_rows.hpp"
 #include "ops/new_column.hpp"
 #include "ops/new_column_pieces.hpp"
 #include "ops/table_operation.hpp"
@@ -182,12 +183,85 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
   return std::make_unique<AddColumn>(*std::move(target), *std::move(column));
 }
 
+constexpr std::array unique_fields{FieldRow{
+    .name = "name", .type = FieldType::name, .help = "name of the constraint"}};
+
+constexpr std::array<std::string_view, 5> actions{
+    "no action", "restrict", "cascade", "set null", "set default"};
+constexpr std::array reference_fields{
+    FieldRow{.name = "table",
+             .type = FieldType::relation,
+             .help = "the table it points to",
+             .required = true},
+    FieldRow{.name = "column",
+             .type = FieldType::name,
+             .help = "its column; else the primary key"},
+    FieldRow{.name = "name",
+             .type = FieldType::name,
+             .help = "name of the constraint"},
+    FieldRow{.name = "on_delete",
+             .type = FieldType::choice,
+             .help = "what follows a DELETE there",
+             .choices = actions},
+    FieldRow{.name = "on_update",
+             .type = FieldType::choice,
+             .help = "what follows an UPDATE there",
+             .choices = actions},
+};
+
+constexpr std::array<std::string_view, 2> identities{"always", "by_default"};
+constexpr std::array field_rows{
+    table_row,
+    FieldRow{.name = "column",
+             .type = FieldType::name,
+             .help = "the new column's name",
+             .required = true},
+    FieldRow{.name = "type",
+             .type = FieldType::type,
+             .help = "its type, as in SQL",
+             .required = true},
+    FieldRow{.name = "up",
+             .type = FieldType::expression,
+             .help = "expression over the row as it is today: the new value"},
+    FieldRow{.name = "nullable",
+             .type = FieldType::boolean,
+             .help = "false: NOT NULL",
+             .default_value = "true"},
+    FieldRow{.name = "default",
+             .type = FieldType::expression,
+             .help = "value of rows that do not give one"},
+    check_row,
+    FieldRow{.name = "unique",
+             .type = FieldType::mapping,
+             .help = "a UNIQUE constraint",
+             .fields = unique_fields},
+    FieldRow{.name = "references",
+             .type = FieldType::mapping,
+             .help = "a foreign key",
+             .fields = reference_fields},
+    FieldRow{.name = "generated",
+             .type = FieldType::expression,
+             .help = "expression of a generated column"},
+    FieldRow{.name = "identity",
+             .type = FieldType::choice,
+             .help = "numbers from a sequence of its own",
+             .choices = identities},
+    FieldRow{.name = "collation",
+             .type = FieldType::text,
+             .help = "name of a collation"},
+    FieldRow{.name = "comment",
+             .type = FieldType::text,
+             .help = "comment on the column"},
+    allow_row,
+};
+
 }  // namespace
 
 extern const OperationType add_column;
 constinit const OperationType add_column = {
     .name = "add_column",
     .summary = "Add a column; `up` fills it from the old ones.",
+    .fields = field_rows,
     .parse = parse,
 };
 

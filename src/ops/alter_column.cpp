@@ -4,11 +4,11 @@
 // catalog changes (varchar(20) to varchar(50), numeric(8,2) to numeric(12,2)).
 // Those few are done in place; every other change gets a twin column that takes
 // the name at switch, visibly; with version schemas first in the view.
+#include "ops/alter_column_fields.hpp"
 #include "ops/carry.hpp"
 #include "ops/cheap_type.hpp"
 #include "ops/column_rules.hpp"
 #include "ops/enforce.hpp"
-#include "ops/new_column.hpp"
 #include "ops/rights.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
@@ -18,16 +18,7 @@
 namespace pgexpand::ops {
 namespace {
 
-struct Arguments {
-  sql::Identifier column;
-  std::optional<UserType> type;
-  std::optional<bool> nullable;
-  /// Outer: is it to change? Inner: to what; none drops it.
-  std::optional<std::optional<UserExpression>> default_value;
-  std::optional<CheckFields> check;
-  std::optional<std::optional<std::string>> comment;
-  std::optional<UserExpression> up, down;
-};
+using Arguments = AlterColumnFields;
 
 class AlterColumn final : public TableOperation {
  public:
@@ -358,34 +349,11 @@ class AlterColumn final : public TableOperation {
 
 std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
   auto target = read_target(fields, findings);
-  auto column = fields.required_identifier("column", findings);
-  Arguments args;
-  args.type = read_type(fields, "type", findings);
-  args.nullable = fields.optional_bool("nullable", findings);
-  if (auto value = fields.optional_nullable("default", findings)) {
-    args.default_value.emplace();
-    if (*value) {
-      *args.default_value = UserExpression{**value, fields.where("default")};
-      check_expression_text(**args.default_value, findings);
-    }
-  }
-  args.check = read_check(fields, findings);
-  args.comment = fields.optional_nullable("comment", findings);
-  args.up = read_expression(fields, "up", findings);
-  args.down = read_expression(fields, "down", findings);
-  reject_unhandled(fields, findings);
-  fields.reject_unknown(findings);
-  if (!(args.type || args.nullable || args.default_value || args.check ||
-        args.comment)) {
-    findings.error(fields.where(), "spec.missing-field",
-                   "alter_column changes nothing",
-                   "add one of type, nullable, default, check, comment");
-  }
-  if (!target || !column) {
+  auto args = read_alter_column(fields, findings);
+  if (!target || !args) {
     return nullptr;
   }
-  args.column = *std::move(column);
-  return std::make_unique<AlterColumn>(*std::move(target), std::move(args));
+  return std::make_unique<AlterColumn>(*std::move(target), *std::move(args));
 }
 
 }  // namespace
@@ -394,6 +362,7 @@ extern const OperationType alter_column;
 constinit const OperationType alter_column = {
     .name = "alter_column",
     .summary = "Change a column's type, nullability, default, check, comment.",
+    .fields = alter_column_rows,
     .parse = parse,
 };
 

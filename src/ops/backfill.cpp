@@ -6,6 +6,7 @@
 // `where` must say when `set` reads a column that it writes.
 #include "ops/comparator.hpp"
 #include "ops/enforce.hpp"
+#include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
 
@@ -190,12 +191,25 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
       *std::move(target), Arguments{std::move(set), std::move(where)});
 }
 
+constexpr std::array field_rows{
+    table_row,
+    FieldRow{.name = "set",
+             .type = FieldType::named_expressions,
+             .help = "columns and their values, over the row as it is",
+             .required = true},
+    FieldRow{.name = "where",
+             .type = FieldType::expression,
+             .help = "condition: which rows to do"},
+    allow_row,
+};
+
 }  // namespace
 
 extern const OperationType backfill;
 constinit const OperationType backfill = {
     .name = "backfill",
     .summary = "Set columns of existing rows, in batches, in place.",
+    .fields = field_rows,
     .parse = parse,
 };
 

@@ -6,6 +6,7 @@
 // new promise, so it is built after verify, at a visible switch.
 #include "ops/carry.hpp"
 #include "ops/enforce.hpp"
+#include "ops/field_rows.hpp"
 #include "ops/index_fields.hpp"
 #include "ops/table_operation.hpp"
 
@@ -171,12 +172,68 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
   return std::make_unique<CreateIndex>(*std::move(target), *std::move(index));
 }
 
+constexpr std::array<std::string_view, 2> orders{"asc", "desc"};
+constexpr std::array<std::string_view, 2> null_places{"first", "last"};
+constexpr std::array key_fields{
+    FieldRow{.name = "column", .type = FieldType::name, .help = "a column"},
+    FieldRow{.name = "expression",
+             .type = FieldType::expression,
+             .help = "or an expression"},
+    FieldRow{.name = "order",
+             .type = FieldType::choice,
+             .help = "order of the key",
+             .choices = orders},
+    FieldRow{.name = "nulls",
+             .type = FieldType::choice,
+             .help = "where NULL comes in it",
+             .choices = null_places},
+    FieldRow{.name = "opclass",
+             .type = FieldType::relation,
+             .help = "operator class"},
+    FieldRow{
+        .name = "collation", .type = FieldType::relation, .help = "collation"},
+};
+
+constexpr std::array field_rows{
+    table_row,
+    FieldRow{.name = "columns",
+             .type = FieldType::keys,
+             .help = "keys: a column's name, or a mapping",
+             .required = true,
+             .fields = key_fields},
+    FieldRow{
+        .name = "name", .type = FieldType::name, .help = "the index's name"},
+    FieldRow{.name = "unique",
+             .type = FieldType::boolean,
+             .help = "reject duplicates",
+             .default_value = "false"},
+    FieldRow{.name = "method",
+             .type = FieldType::name,
+             .help = "access method",
+             .default_value = "btree"},
+    FieldRow{.name = "include",
+             .type = FieldType::names,
+             .help = "columns to store in the index too"},
+    FieldRow{.name = "where",
+             .type = FieldType::expression,
+             .help = "condition of a partial index"},
+    FieldRow{.name = "with",
+             .type = FieldType::named_texts,
+             .help = "storage parameters"},
+    FieldRow{.name = "nulls_not_distinct",
+             .type = FieldType::boolean,
+             .help = "NULL is a duplicate of NULL",
+             .default_value = "false"},
+    allow_row,
+};
+
 }  // namespace
 
 extern const OperationType create_index;
 constinit const OperationType create_index = {
     .name = "create_index",
     .summary = "Build an index concurrently; a unique one at switch.",
+    .fields = field_rows,
     .parse = parse,
 };
 

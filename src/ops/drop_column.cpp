@@ -5,6 +5,7 @@
 // like. New code must be able to leave the column out before it goes: where it
 // is NOT NULL without a default, a trigger supplies `down`.
 #include "ops/carry.hpp"
+#include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
 
@@ -182,6 +183,15 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
                                       std::move(down));
 }
 
+constexpr std::array field_rows{
+    table_row,
+    column_row,
+    FieldRow{.name = "down",
+             .type = FieldType::expression,
+             .help = "expression over the new row: what old code is to see"},
+    allow_row,
+};
+
 }  // namespace
 
 extern const OperationType drop_column;
@@ -189,6 +199,7 @@ constinit const OperationType drop_column = {
     .name = "drop_column",
     .summary =
         "Drop a column in contract; `down` feeds old readers until then.",
+    .fields = field_rows,
     .parse = parse,
 };
 

@@ -4,6 +4,7 @@
 // UPDATE EXCLUSIVE and waits for readers. Interrupted, it leaves the index
 // invalid but present: running it again finishes. An index that a constraint
 // owns cannot be dropped without the constraint.
+#include "ops/field_rows.hpp"
 #include "ops/partitions.hpp"
 #include "ops/rights.hpp"
 #include "pgexpand/ops/draft.hpp"
@@ -88,12 +89,18 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
   return std::make_unique<DropIndex>(*std::move(index), fields.where());
 }
 
+constexpr std::array field_rows{FieldRow{.name = "index",
+                                         .type = FieldType::relation,
+                                         .help = "the index",
+                                         .required = true}};
+
 }  // namespace
 
 extern const OperationType drop_index;
 constinit const OperationType drop_index = {
     .name = "drop_index",
     .summary = "Drop an index, concurrently, in contract.",
+    .fields = field_rows,
     .parse = parse,
 };
 

@@ -4,6 +4,7 @@
 // it breaks is readers that expect a value, and the way back: SET NOT NULL
 // needs every hole filled first, which is what `down` is for.
 #include "ops/column_rules.hpp"
+#include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
 
 #include <fmt/format.h>
@@ -101,6 +102,15 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
       *std::move(target), Arguments{*std::move(column), std::move(down)});
 }
 
+constexpr std::array field_rows{
+    table_row,
+    column_row,
+    FieldRow{.name = "down",
+             .type = FieldType::expression,
+             .help = "expression over the row: fills NULL at rollback"},
+    allow_row,
+};
+
 }  // namespace
 
 extern const OperationType drop_not_null;
@@ -108,6 +118,7 @@ constinit const OperationType drop_not_null = {
     .name = "drop_not_null",
     .summary =
         "Allow NULL in a column; `down` fills the holes on the way back.",
+    .fields = field_rows,
     .parse = parse,
 };
 

@@ -1,10 +1,12 @@
 #include "ops/expressions.hpp"
 
+#include "ops/field_rows.hpp"
 #include "pgexpand/base/assert.hpp"
 #include "pgexpand/base/units.hpp"
 #include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -117,7 +119,7 @@ Allowed read_allow(spec::Fields& fields, Diagnostics& findings) {
     if (!is_known) {
       findings.error(fields.where("allow"), "spec.unknown-exception",
                      fmt::format("\"{}\" is not an exception", word),
-                     "use volatile, subquery, lossy, user_triggers, published");
+                     fmt::format("use {}", fmt::join(exception_words, ", ")));
     }
   }
   if (allowed.subquery) {

@@ -5,6 +5,7 @@
 // kept equal until contract, and then the old one goes. In a version schema the
 // new name is the view's alone, until contract gives it to the column.
 #include "ops/carry.hpp"
+#include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
 
@@ -118,12 +119,26 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
                                         *std::move(to));
 }
 
+constexpr std::array field_rows{
+    table_row,
+    FieldRow{.name = "from",
+             .type = FieldType::name,
+             .help = "the name today",
+             .required = true},
+    FieldRow{.name = "to",
+             .type = FieldType::name,
+             .help = "the new name",
+             .required = true},
+    allow_row,
+};
+
 }  // namespace
 
 extern const OperationType rename_column;
 constinit const OperationType rename_column = {
     .name = "rename_column",
     .summary = "Give a column another name; both work until contract.",
+    .fields = field_rows,
     .parse = parse,
 };
 

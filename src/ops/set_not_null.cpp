@@ -6,6 +6,7 @@
 // holds NULL. So: fill the holes first (a sync trigger keeps new ones out),
 // verify, and only then enforce.
 #include "ops/column_rules.hpp"
+#include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
 
 #include <fmt/format.h>
@@ -91,12 +92,23 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
       *std::move(target), Arguments{*std::move(column), std::move(up)});
 }
 
+constexpr std::array field_rows{
+    table_row,
+    column_row,
+    FieldRow{
+        .name = "up",
+        .type = FieldType::expression,
+        .help = "expression over the row: what to put where there is NULL"},
+    allow_row,
+};
+
 }  // namespace
 
 extern const OperationType set_not_null;
 constinit const OperationType set_not_null = {
     .name = "set_not_null",
     .summary = "Forbid NULL in a column, filling the holes first.",
+    .fields = field_rows,
     .parse = parse,
 };
 

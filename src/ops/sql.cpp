@@ -5,6 +5,7 @@
 // refuse a transaction block (`transactional: false`) stand alone, and may run
 // again after a kill: they must be safe to repeat.
 #include "ops/expressions.hpp"
+#include "ops/field_rows.hpp"
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/sql/parser.hpp"
@@ -132,12 +133,33 @@ std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
   return std::make_unique<Sql>(std::move(args), fields.where());
 }
 
+constexpr std::array field_rows{
+    FieldRow{.name = "expand",
+             .type = FieldType::statements,
+             .help = "to run in expand"},
+    FieldRow{.name = "switch",
+             .type = FieldType::statements,
+             .help = "to run in switch"},
+    FieldRow{.name = "contract",
+             .type = FieldType::statements,
+             .help = "to run in contract"},
+    FieldRow{.name = "rollback",
+             .type = FieldType::statements,
+             .help = "takes expand and switch back"},
+    FieldRow{.name = "transactional",
+             .type = FieldType::boolean,
+             .help = "false: one statement that refuses a transaction",
+             .default_value = "true"},
+    allow_row,
+};
+
 }  // namespace
 
 extern const OperationType sql;
 constinit const OperationType sql = {
     .name = "sql",
     .summary = "Run your own statements in expand, switch or contract.",
+    .fields = field_rows,
     .parse = parse,
 };
 

@@ -122,10 +122,8 @@ void TextReporter::write(const MigrationStarted& event) {
   line(text);
 }
 
-void TextReporter::write(const MigrationSkipped& event) {
-  line(fmt::format("{}: left alone: {}", options_.style.bold(event.id),
-                   event.reason));
-}
+/// The command's answer says it.
+void TextReporter::write(const MigrationSkipped& /*event*/) {}
 
 void TextReporter::write(const PhaseStarted& event) {
   line(fmt::format(" {}", plan::name(event.phase)));

@@ -14,7 +14,6 @@ constexpr milliseconds max_timeout = 24h * 24;
 constexpr milliseconds max_wait = 24h * 365;
 
 constexpr bool in_spec = true;
-constexpr bool live = true;
 
 std::vector<Setting> general_settings() {
   return {
@@ -57,16 +56,16 @@ std::vector<Setting> step_settings() {
 std::vector<Setting> pace_settings() {
   return {
       {{"backfill.batch_rows", "--batch-rows", "PGEXPAND_BATCH_ROWS",
-        "rows per batch, the upper bound", in_spec, live},
+        "rows per batch, the upper bound", in_spec},
        LargeCountMember{&Settings::backfill_batch_rows, 10, 1'000'000}},
       {{"backfill.batch_target", "--batch-target", "PGEXPAND_BATCH_TARGET",
-        "a batch that takes longer makes the next one smaller", in_spec, live},
+        "a batch that takes longer makes the next one smaller", in_spec},
        DurationMember{&Settings::backfill_batch_target, 1ms, 1h}},
       {{"backfill.pause", "--pause", "PGEXPAND_PAUSE", "sleep between batches",
-        in_spec, live},
+        in_spec},
        DurationMember{&Settings::backfill_pause, 0ms, 1h}},
       {{"backfill.workers", "--workers", "PGEXPAND_WORKERS",
-        "parallel connections", in_spec, live},
+        "parallel connections", in_spec},
        CountMember{&Settings::backfill_workers, 1, 64}},
   };
 }
@@ -74,19 +73,19 @@ std::vector<Setting> pace_settings() {
 std::vector<Setting> throttle_settings() {
   return {
       {{"backfill.max_lag", "--max-lag", "PGEXPAND_MAX_LAG",
-        "replica lag that pauses the backfill", in_spec, live},
+        "replica lag that pauses the backfill", in_spec},
        OptionalDurationMember{&Settings::backfill_max_lag, 1ms, max_wait}},
       {{"backfill.max_active", "--max-active", "PGEXPAND_MAX_ACTIVE",
-        "active client backends that pause it", in_spec, live},
+        "active client backends that pause it", in_spec},
        OptionalCountMember{&Settings::backfill_max_active, 1, 100'000}},
       {{"backfill.max_wal", "--max-wal", "PGEXPAND_MAX_WAL",
-        "WAL per second that slows it", in_spec, live},
+        "WAL per second that slows it", in_spec},
        OptionalSizeMember{&Settings::backfill_max_wal_bytes, 1024}},
       {{"backfill.max_wait", "--max-wait", "PGEXPAND_MAX_WAIT",
-        "throttled longer than this: exit 6", in_spec, live},
+        "throttled longer than this: exit 6", in_spec},
        OptionalDurationMember{&Settings::backfill_max_wait, 1ms, max_wait}},
       {{"backfill.pinned", "--pinned", "PGEXPAND_PINNED",
-        "when the xmin horizon is pinned: wait or proceed", in_spec, live},
+        "when the xmin horizon is pinned: wait or proceed", in_spec},
        ChoiceMember{&Settings::backfill_pinned, "wait", "proceed"}},
       {{"backfill.throttle_file", "--throttle-file", "PGEXPAND_THROTTLE_FILE",
         "pause while this file exists", in_spec},

@@ -1,5 +1,5 @@
 #include "cli/command_line.hpp"
-#include "pgexpand/spec/settings.hpp"
+#include "pgexpand/campaign/pace.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -83,6 +83,11 @@ TEST_F(Completion, TakesAnEqualsSignForAWordOfItsOwnAsBashDoes) {
 TEST_F(Completion, OffersWhatSetCanChangeAndTheCodesOfExplain) {
   EXPECT_THAT(offered({"set", "1_a", "pause=50ms", "batch_r"}),
               ElementsAre("batch_rows="));
+  std::vector<std::string> changes;
+  for (const std::string& key : campaign::live_keys()) {
+    changes.push_back(key + "=");
+  }
+  EXPECT_EQ(offered({"set", "1_a", ""}), changes);
   EXPECT_THAT(offered({"explain", "cli.unknown-o"}),
               ElementsAre("cli.unknown-option"));
 }

@@ -54,6 +54,9 @@ TEST_F(Usage, AnArgumentTooManyIsNamed) {
   EXPECT_EQ(line_.run({"rollback", "1_a", "2_b"}), 2);
   EXPECT_THAT(line_.err,
               HasSubstr("rollback does not take the argument \"2_b\""));
+  EXPECT_EQ(line_.run({"switch", "1_a", "2_b"}), 2);
+  EXPECT_THAT(line_.err,
+              HasSubstr("switch does not take the argument \"2_b\""));
 }
 
 TEST_F(Usage, APhaseThatDoesNotExistIsRefused) {

@@ -2,9 +2,13 @@
 
 #include "fuzz/draw_catalog.hpp"
 #include "fuzz/target.hpp"
+#include "pgexpand/ops/operation.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
 
 namespace pgexpand::fuzz {
 namespace {
@@ -26,32 +30,51 @@ class Migration {
   }
 
  private:
+  struct Drawer {
+    std::string_view operation;
+    Json (Migration::*draw)();
+  };
+
+  /// What draws the fields of an operation.
+  static Json (Migration::*drawer_of(std::string_view operation))() {
+    static constexpr std::array drawers{
+        Drawer{"add_column", &Migration::add_column},
+        Drawer{"alter_column", &Migration::alter_column},
+        Drawer{"backfill", &Migration::backfill},
+        Drawer{"create_index", &Migration::create_index},
+        Drawer{"drop_column", &Migration::column_with_down},
+        Drawer{"drop_index", &Migration::drop_index},
+        Drawer{"drop_not_null", &Migration::column_with_down},
+        Drawer{"rename_column", &Migration::rename_column},
+        Drawer{"set_not_null", &Migration::column_with_up},
+        Drawer{"sql", &Migration::sql_text},
+    };
+    const auto found =
+        std::ranges::find(drawers, operation, &Drawer::operation);
+    check(found != drawers.end(),
+          "tests/fuzz/draw_migration.cpp draws every operation", operation);
+    return found->draw;
+  }
+
   Json operation() {
-    switch (input_.below(10)) {
-      case 0:
-        return {{"add_column", add_column()}};
-      case 1:
-        return {{"alter_column", alter_column()}};
-      case 2:
-        return {{"backfill", backfill()}};
-      case 3:
-        return {{"create_index", create_index()}};
-      case 4:
-        return {{"drop_column", with_column("down")}};
-      case 5:
-        return {{"drop_index", {{"index", index_name()}}}};
-      case 6:
-        return {{"drop_not_null", with_column("down")}};
-      case 7:
-        return {{"rename_column",
-                 {{"table", table_->name.quoted()},
-                  {"from", column()},
-                  {"to", new_name()}}}};
-      case 8:
-        return {{"set_not_null", with_column("up")}};
-      default:
-        return {{"sql", sql_text()}};
-    }
+    const auto& all = ops::all_operations();
+    // Whatever is drawn: one that is missing shows with the first input.
+    static const bool each_is_drawn =
+        std::ranges::all_of(all, [](const ops::OperationType* type) {
+          return drawer_of(type->name) != nullptr;
+        });
+    check(each_is_drawn, "each operation is drawn");
+    const std::string_view kind = all[input_.below(all.size())]->name;
+    return {{std::string(kind), (this->*drawer_of(kind))()}};
+  }
+
+  Json column_with_down() { return with_column("down"); }
+  Json column_with_up() { return with_column("up"); }
+  Json drop_index() { return {{"index", index_name()}}; }
+  Json rename_column() {
+    return {{"table", table_->name.quoted()},
+            {"from", column()},
+            {"to", new_name()}};
   }
 
   std::string new_name() {

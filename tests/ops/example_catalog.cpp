@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 namespace pgexpand::ops {
 namespace {
@@ -91,25 +92,52 @@ void add_customers_and_invoices(Catalog& catalog) {
   catalog.tables = {std::move(customers), std::move(invoices)};
 }
 
-void add_example_objects(Catalog& catalog, std::string_view operation) {
-  Table& table = catalog.tables.front();
-  if (operation == "add_column") {
-    table.indexes.push_back(make_index("orders_customer_idx", {"customer_id"}));
-    auto status =
-        make_index("orders_status_created_idx", {"status", "created_at"});
-    status.keys[1].descending = status.keys[1].nulls_first = true;
-    table.indexes.push_back(status);
-    table.indexes.push_back(make_index("orders_created_idx", {"created_at"}));
-  } else if (operation == "drop_index") {
-    table.indexes.push_back(make_index("orders_total_idx", {"total_cents"}));
-  } else if (operation == "rename_column") {
-    auto note = make_index("orders_note_idx", {"note"});
-    note.keys[0] = {.expression = sql::Expression{"lower(note)"}};
-    note.predicate = {"(note IS NOT NULL)"};
-    table.indexes.push_back(note);
-    add_check(table, "orders_note_check", {"note"}, "(length(note) < 200)");
-  }
+void only_orders(Catalog& catalog) { catalog.tables = {orders()}; }
+
+void orders_with_indexes(Catalog& catalog) {
+  Table table = orders();
+  table.indexes.push_back(make_index("orders_customer_idx", {"customer_id"}));
+  auto status =
+      make_index("orders_status_created_idx", {"status", "created_at"});
+  status.keys[1].descending = status.keys[1].nulls_first = true;
+  table.indexes.push_back(status);
+  table.indexes.push_back(make_index("orders_created_idx", {"created_at"}));
+  catalog.tables = {table};
 }
+
+void orders_with_index_of_total(Catalog& catalog) {
+  Table table = orders();
+  table.indexes.push_back(make_index("orders_total_idx", {"total_cents"}));
+  catalog.tables = {table};
+}
+
+void orders_with_use_of_note(Catalog& catalog) {
+  Table table = orders();
+  auto note = make_index("orders_note_idx", {"note"});
+  note.keys[0] = {.expression = sql::Expression{"lower(note)"}};
+  note.predicate = {"(note IS NOT NULL)"};
+  table.indexes.push_back(note);
+  add_check(table, "orders_note_check", {"note"}, "(length(note) < 200)");
+  catalog.tables = {table};
+}
+
+struct Example {
+  std::string_view operation;
+  void (*make)(Catalog& catalog);
+};
+
+constexpr std::array examples{
+    Example{"add_column", orders_with_indexes},
+    Example{"alter_column", add_customers_and_invoices},
+    Example{"backfill", only_orders},
+    Example{"create_index", only_orders},
+    Example{"drop_column", only_orders},
+    Example{"drop_index", orders_with_index_of_total},
+    Example{"drop_not_null", only_orders},
+    Example{"rename_column", orders_with_use_of_note},
+    Example{"set_not_null", only_orders},
+    Example{"sql", only_orders},
+};
 
 }  // namespace
 
@@ -206,12 +234,13 @@ Catalog example_catalog(std::string_view operation) {
                   .database = "shop",
                   .user = "app",
                   .search_path = {"\"public\""}};
-  if (operation == "alter_column") {
-    add_customers_and_invoices(catalog);
-  } else {
-    catalog.tables = {orders()};
-    add_example_objects(catalog, operation);
+  const auto found =
+      std::ranges::find(examples, operation, &Example::operation);
+  if (found == examples.end()) {
+    throw std::invalid_argument(fmt::format(
+        "tests/ops/example_catalog.cpp has none for {}", operation));
   }
+  found->make(catalog);
   take_names(catalog);
   return catalog;
 }

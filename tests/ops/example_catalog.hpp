@@ -43,7 +43,8 @@ void add_foreign_key(catalog::Table& table,
 /// A BEFORE UPDATE row trigger.
 [[nodiscard]] catalog::Trigger make_trigger(const std::string& name);
 
-/// What migrations-examples/<operation>.setup.sql makes, by hand.
+/// What migrations-examples/<operation>.setup.sql makes, by hand. Throws
+/// std::invalid_argument for an operation that has none here.
 [[nodiscard]] catalog::Catalog example_catalog(std::string_view operation);
 
 [[nodiscard]] catalog::Table& table_in(catalog::Catalog& catalog,

@@ -1,6 +1,7 @@
 // Plans in views mode: what the version's view shows, and what stays of the
 // table until contract.
 #include "ops/operation_test.hpp"
+#include "pgexpand/ops/operation.hpp"
 
 namespace pgexpand::ops {
 namespace {
@@ -13,10 +14,11 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-class ExamplesInViews : public OperationTest,
-                        public testing::WithParamInterface<const char*> {
+class ExamplesInViews
+    : public OperationTest,
+      public testing::WithParamInterface<const OperationType*> {
  protected:
-  ExamplesInViews() : OperationTest(GetParam()) {
+  ExamplesInViews() : OperationTest(std::string(GetParam()->name)) {
     versions_.views = true;
     server_.when_asked("nextval('public.customers_id_seq'::regclass)",
                        [](catalog::ExpressionAnswer& answer) {
@@ -29,18 +31,9 @@ TEST_P(ExamplesInViews, ArePlannedAsBefore) { expect_golden(); }
 
 INSTANTIATE_TEST_SUITE_P(Operations,
                          ExamplesInViews,
-                         testing::Values("add_column",
-                                         "alter_column",
-                                         "backfill",
-                                         "create_index",
-                                         "drop_column",
-                                         "drop_index",
-                                         "drop_not_null",
-                                         "rename_column",
-                                         "set_not_null",
-                                         "sql"),
-                         [](const auto& example) {
-                           return std::string(example.param);
+                         testing::ValuesIn(all_operations()),
+                         [](const auto& operation) {
+                           return std::string(operation.param->name);
                          });
 
 /// Operations on public.orders, which has all kinds of columns.

@@ -3,10 +3,12 @@
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/catalog/catalog.hpp"
 #include "pgexpand/catalog/probe.hpp"
+#include "pgexpand/ops/field_row.hpp"
 #include "pgexpand/ops/shape.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +60,7 @@ class Operation {
 struct OperationType {
   std::string_view name;     ///< The YAML key. Never changes once released.
   std::string_view summary;  ///< One line for docs and `pgexpand new`.
+  std::span<const FieldRow> fields;  ///< All that parse() asks for.
 
   /// Returns null if the fields are unusable; `findings` then says why.
   std::unique_ptr<Operation> (*parse)(spec::Fields& fields,

@@ -49,7 +49,6 @@ struct SettingName {
   std::string_view variable;  ///< "PGEXPAND_BATCH_ROWS"; empty: none.
   std::string_view help;
   bool in_spec = false;  ///< May stand in a spec's `settings`.
-  bool live = false;     ///< `pgexpand set` may change it.
 };
 [[nodiscard]] const std::vector<SettingName>& setting_names();
 

@@ -1,14 +1,18 @@
 // apply: takes pending and interrupted migrations as far as running code
 // cannot notice. switch is the same with a fixed goal.
-#include "cli/campaign.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
 #include "cli/commands/show_plan.hpp"
+#include "cli/outcome.hpp"
+#include "pgexpand/campaign/campaign.hpp"
 
 #include <memory>
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Campaign;
+using campaign::Files;
 
 struct Options {
   std::vector<std::string> ids;  ///< Empty: all of them.
@@ -24,39 +28,42 @@ int run_apply(Invocation& invocation, const Options& options) {
   campaign.through = options.run.through();
   campaign.accept_drift = options.run.accept_drift;
   campaign.apply(options.ids);
-  campaign.finish();
-  return 0;
+  return finish(campaign, invocation);
 }
 
 }  // namespace
 
-void add_apply_command(CLI::App& app, Invocation& invocation) {
+Command apply_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "apply", "Run pending and interrupted migrations, in order");
-  command->add_option("id", options->ids,
-                      "Migrations, with all they depend on; default all");
-  options->run.add_through(*command);
-  options->run.add_accept_drift(*command);
-  command->add_flag("--dry-run", options->dry_run, "The same as plan");
-  on_chosen(*command, invocation,
-            [options, &invocation] { return run_apply(invocation, *options); });
+  return {
+      .name = "apply",
+      .help = "Run pending and interrupted migrations, in order",
+      .parameters = {{"id", "Migrations, with all they depend on; default all",
+                      &options->ids},
+                     through_option(options->run),
+                     accept_drift_flag(options->run),
+                     {"--dry-run", "The same as plan", &options->dry_run}},
+      .action = [options, &invocation] {
+        return run_apply(invocation, *options);
+      }};
 }
 
-void add_switch_command(CLI::App& app, Invocation& invocation) {
+Command switch_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
   options->run.through_name = "switch";
-  CLI::App* command = app.add_subcommand(
-      "switch",
-      "Make the new shape the one clients get (apply --through "
-      "switch)");
-  command->add_option("id", options->ids, "The migration")
-      ->required()
-      ->expected(1);
-  options->run.add_accept_drift(*command);
-  command->add_flag("--dry-run", options->dry_run, "The same as plan");
-  on_chosen(*command, invocation,
-            [options, &invocation] { return run_apply(invocation, *options); });
+  options->ids.resize(1);
+  return {
+      .name = "switch",
+      .help = "Make the new shape the one clients get (apply --through switch)",
+      .parameters = {{.name = "id",
+                      .help = "The migration",
+                      .target = &options->ids.front(),
+                      .required = true},
+                     accept_drift_flag(options->run),
+                     {"--dry-run", "The same as plan", &options->dry_run}},
+      .action = [options, &invocation] {
+        return run_apply(invocation, *options);
+      }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,7 +1,7 @@
 // completion: the script by which a shell asks us what may stand at the cursor.
 #include "cli/completion.hpp"
 
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -73,16 +73,18 @@ int run_completion(Invocation& invocation, const std::string& shell) {
 
 }  // namespace
 
-void add_completion_command(CLI::App& app, Invocation& invocation) {
+Command completion_command(Invocation& invocation) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand(
-      "completion", "Print the script by which a shell completes our words");
-  command->add_option("shell", *shell, "bash, zsh or fish")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  on_chosen(*command, invocation, [shell, &invocation] {
-    return run_completion(invocation, *shell);
-  });
+  return {.name = "completion",
+          .help = "Print the script by which a shell completes our words",
+          .parameters = {{.name = "shell",
+                          .help = "bash, zsh or fish",
+                          .target = shell.get(),
+                          .choices = {"bash", "zsh", "fish"},
+                          .required = true}},
+          .action = [shell, &invocation] {
+            return run_completion(invocation, *shell);
+          }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,4 +1,4 @@
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/dsn.hpp"
 
 #include <fmt/format.h>
@@ -45,11 +45,11 @@ int run_config(Invocation& invocation) {
 
 }  // namespace
 
-void add_config_command(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand(
-      "config", "Show the settings and where each one comes from");
-  on_chosen(*command, invocation,
-            [&invocation] { return run_config(invocation); });
+Command config_command(Invocation& invocation) {
+  return {.name = "config",
+          .help = "Show the settings and where each one comes from",
+          .parameters = {},
+          .action = [&invocation] { return run_config(invocation); }};
 }
 
 }  // namespace pgexpand::cli

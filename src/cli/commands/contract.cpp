@@ -1,8 +1,9 @@
 // contract: the point of no return, so never part of apply.
-#include "cli/campaign.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
-#include "cli/workbench.hpp"
+#include "cli/outcome.hpp"
+#include "pgexpand/campaign/campaign.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,14 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Campaign;
+using campaign::Files;
+using campaign::Known;
+using campaign::Outcome;
+using campaign::Roster;
+using campaign::Standing;
+using campaign::state_schema;
 
 struct Options {
   std::vector<std::string> ids;  ///< Empty: every switched one.
@@ -46,7 +55,7 @@ void contract_one(Campaign& campaign, const Known& known) {
     const std::string id = known.id;
     campaign.go_on(id, plan::Phase::contract);
   } else if (known.standing() == Standing::contracted) {
-    campaign.note(known.id, "unchanged");
+    campaign.note(known.id, Outcome::unchanged);
   } else {
     campaign.leave(known.id, fmt::format("{}", name(known.standing())),
                    std::nullopt);
@@ -80,7 +89,7 @@ void soften_one(Campaign& campaign,
   if ((has_version || is_asked) &&
       exec::soften_versions(known.id, true, campaign.runner(),
                             state_schema(invocation))) {
-    campaign.note(known.id, "softened");
+    campaign.note(known.id, Outcome::softened);
     return;
   }
   campaign.leave(
@@ -109,30 +118,30 @@ int run_contract(Invocation& invocation, const Options& options) {
       contract_one(campaign, known);
     }
   }
-  campaign.finish();
-  return 0;
+  return finish(campaign, invocation);
 }
 
 }  // namespace
 
-void add_contract_command(CLI::App& app, Invocation& invocation) {
+Command contract_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "contract",
-      "Drop the old shape of switched migrations; cannot be undone");
-  command->add_option("id", options->ids,
-                      "Migrations; default every switched one");
-  CLI::Option* soft = command->add_flag(
-      "--soft", options->soft,
-      "Only take access to the older versions; rollback --soft gives it back");
-  command
-      ->add_flag("--force", options->force,
-                 "Drop older versions that somebody still uses")
-      ->excludes(soft);
-  options->run.add_accept_drift(*command);
-  on_chosen(*command, invocation, [options, &invocation] {
-    return run_contract(invocation, *options);
-  });
+  return {
+      .name = "contract",
+      .help = "Drop the old shape of switched migrations; cannot be undone",
+      .parameters = {{"id", "Migrations; default every switched one",
+                      &options->ids},
+                     {"--soft",
+                      "Only take access to the older versions; rollback --soft "
+                      "gives it back",
+                      &options->soft},
+                     {.name = "--force",
+                      .help = "Drop older versions that somebody still uses",
+                      .target = &options->force,
+                      .excludes = "--soft"},
+                     accept_drift_flag(options->run)},
+      .action = [options, &invocation] {
+        return run_contract(invocation, *options);
+      }};
 }
 
 }  // namespace pgexpand::cli

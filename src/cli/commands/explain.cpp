@@ -1,4 +1,4 @@
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/explanations.hpp"
 
 #include <fmt/format.h>
@@ -46,15 +46,15 @@ int run_explain(Invocation& invocation, const std::string& code) {
 
 }  // namespace
 
-void add_explain_command(CLI::App& app, Invocation& invocation) {
+Command explain_command(Invocation& invocation) {
   auto code = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("explain", "Show the text behind a code");
-  command->add_option("code", *code,
-                      "Such as spec.unknown-field; default "
-                      "list all codes");
-  on_chosen(*command, invocation,
-            [code, &invocation] { return run_explain(invocation, *code); });
+  return {
+      .name = "explain",
+      .help = "Show the text behind a code",
+      .parameters = {{"code",
+                      "Such as spec.unknown-field; default list all codes",
+                      code.get()}},
+      .action = [code, &invocation] { return run_explain(invocation, *code); }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,5 +1,5 @@
-#include "cli/command.hpp"
-#include "cli/workbench.hpp"
+#include "cli/commands.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -8,6 +8,9 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::Workbench;
 
 report::Json detail_of(const state::Event& event) {
   auto detail = report::Json::parse(event.detail, nullptr, false);
@@ -53,13 +56,12 @@ int run_history(Invocation& invocation, const std::string& id) {
 
 }  // namespace
 
-void add_history_command(CLI::App& app, Invocation& invocation) {
+Command history_command(Invocation& invocation) {
   auto id = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("history", "List every event, failed attempts too");
-  command->add_option("id", *id, "Only this migration");
-  on_chosen(*command, invocation,
-            [id, &invocation] { return run_history(invocation, *id); });
+  return {.name = "history",
+          .help = "List every event, failed attempts too",
+          .parameters = {{"id", "Only this migration", id.get()}},
+          .action = [id, &invocation] { return run_history(invocation, *id); }};
 }
 
 }  // namespace pgexpand::cli

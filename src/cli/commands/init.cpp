@@ -1,5 +1,5 @@
-#include "cli/command.hpp"
-#include "cli/workbench.hpp"
+#include "cli/commands.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -8,6 +8,10 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::state_schema;
+using campaign::Workbench;
 
 int print_sql(Invocation& invocation) {
   invocation.body["sql"] = report::Json::array();
@@ -34,15 +38,16 @@ int run_init(Invocation& invocation) {
 
 }  // namespace
 
-void add_init_command(CLI::App& app, Invocation& invocation) {
+Command init_command(Invocation& invocation) {
   auto sql_only = std::make_shared<bool>(false);
-  CLI::App* command =
-      app.add_subcommand("init", "Create the state schema (apply does it too)");
-  command->add_flag("--print-sql", *sql_only,
-                    "Print the statements instead of running them");
-  on_chosen(*command, invocation, [sql_only, &invocation] {
-    return *sql_only ? print_sql(invocation) : run_init(invocation);
-  });
+  return {.name = "init",
+          .help = "Create the state schema (apply does it too)",
+          .parameters = {{"--print-sql",
+                          "Print the statements instead of running them",
+                          sql_only.get()}},
+          .action = [sql_only, &invocation] {
+            return *sql_only ? print_sql(invocation) : run_init(invocation);
+          }};
 }
 
 }  // namespace pgexpand::cli

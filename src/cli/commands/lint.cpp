@@ -1,5 +1,5 @@
 // lint: everything about specs that can be said without a database.
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/report/print.hpp"
 
@@ -62,13 +62,13 @@ int run_lint(Invocation& invocation, std::vector<std::string> paths) {
 
 }  // namespace
 
-void add_lint_command(CLI::App& app, Invocation& invocation) {
+Command lint_command(Invocation& invocation) {
   auto paths = std::make_shared<std::vector<std::string>>();
-  CLI::App* command =
-      app.add_subcommand("lint", "Check specs without a database");
-  command->add_option("path", *paths, "Specs or folders; default --dir");
-  on_chosen(*command, invocation,
-            [paths, &invocation] { return run_lint(invocation, *paths); });
+  return {
+      .name = "lint",
+      .help = "Check specs without a database",
+      .parameters = {{"path", "Specs or folders; default --dir", paths.get()}},
+      .action = [paths, &invocation] { return run_lint(invocation, *paths); }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,4 +1,4 @@
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -98,14 +98,15 @@ int run_new(Invocation& invocation, const std::string& name) {
 
 }  // namespace
 
-void add_new_command(CLI::App& app, Invocation& invocation) {
+Command new_command(Invocation& invocation) {
   auto name = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("new", "Write the file of a new migration");
-  command->add_option("name", *name, "A short name, such as orders_status")
-      ->required();
-  on_chosen(*command, invocation,
-            [name, &invocation] { return run_new(invocation, *name); });
+  return {.name = "new",
+          .help = "Write the file of a new migration",
+          .parameters = {{.name = "name",
+                          .help = "A short name, such as orders_status",
+                          .target = name.get(),
+                          .required = true}},
+          .action = [name, &invocation] { return run_new(invocation, *name); }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,10 +1,7 @@
 #pragma once
 
+#include "cli/command.hpp"
 #include "pgexpand/plan/plan.hpp"
-
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 
 #include <optional>
 #include <string>
@@ -16,22 +13,23 @@ struct RunFlags {
   std::string through_name;
   bool accept_drift = false;
 
-  void add_through(CLI::App& command) {
-    command
-        .add_option("--through", through_name,
-                    "Last phase to run: expand, backfill, verify, switch or "
-                    "contract")
-        ->check(CLI::IsMember(
-            {"expand", "backfill", "verify", "switch", "contract"}));
-  }
-  void add_accept_drift(CLI::App& command) {
-    command.add_flag("--accept-drift", accept_drift,
-                     "Take the tables as they are now");
-  }
-
   [[nodiscard]] std::optional<plan::Phase> through() const {
     return plan::phase_from_name(through_name);
   }
 };
+
+[[nodiscard]] inline Parameter through_option(RunFlags& flags) {
+  return {
+      .name = "--through",
+      .help = "Last phase to run: expand, backfill, verify, switch or contract",
+      .target = &flags.through_name,
+      .choices = {"expand", "backfill", "verify", "switch", "contract"}};
+}
+
+[[nodiscard]] inline Parameter accept_drift_flag(RunFlags& flags) {
+  return {.name = "--accept-drift",
+          .help = "Take the tables as they are now",
+          .target = &flags.accept_drift};
+}
 
 }  // namespace pgexpand::cli

@@ -1,8 +1,8 @@
 // pause: a note in the state tables that the running process reads with each
 // batch. It needs no lease, so it works beside that process.
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/live.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -14,6 +14,9 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::Workbench;
 
 std::string user_name() {
   const passwd* entry = getpwuid(geteuid());
@@ -46,13 +49,15 @@ int run_pause(Invocation& invocation, const std::string& id) {
 
 }  // namespace
 
-void add_pause_command(CLI::App& app, Invocation& invocation) {
+Command pause_command(Invocation& invocation) {
   auto id = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand(
-      "pause", "Stop a migration at its next batch until resume");
-  command->add_option("id", *id, "The migration")->required();
-  on_chosen(*command, invocation,
-            [id, &invocation] { return run_pause(invocation, *id); });
+  return {.name = "pause",
+          .help = "Stop a migration at its next batch until resume",
+          .parameters = {{.name = "id",
+                          .help = "The migration",
+                          .target = id.get(),
+                          .required = true}},
+          .action = [id, &invocation] { return run_pause(invocation, *id); }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,6 +1,7 @@
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/show_plan.hpp"
-#include "cli/workbench.hpp"
+#include "cli/plan_setting.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 #include "pgexpand/report/plan_view.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,17 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::check_dependencies;
+using campaign::draft;
+using campaign::Drafted;
+using campaign::Known;
+using campaign::load_specs;
+using campaign::Roster;
+using campaign::Standing;
+using campaign::state_schema;
+using campaign::Workbench;
 
 /// Plans one after the other, each against the database as it is now.
 class PlanShow {
@@ -150,15 +162,16 @@ int show_plans(Invocation& invocation, const PlanRequest& request) {
   return 0;
 }
 
-void add_plan_command(CLI::App& app, Invocation& invocation) {
+Command plan_command(Invocation& invocation) {
   auto request = std::make_shared<PlanRequest>();
-  CLI::App* command = app.add_subcommand(
-      "plan", "Show what migrations would do; changes nothing");
-  command->add_option("id", request->ids, "Migrations; default all pending");
-  command->add_flag("--sql", request->sql, "Print every statement as sent");
-  on_chosen(*command, invocation, [request, &invocation] {
-    return show_plans(invocation, *request);
-  });
+  return {
+      .name = "plan",
+      .help = "Show what migrations would do; changes nothing",
+      .parameters = {{"id", "Migrations; default all pending", &request->ids},
+                     {"--sql", "Print every statement as sent", &request->sql}},
+      .action = [request, &invocation] {
+        return show_plans(invocation, *request);
+      }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,7 +1,8 @@
 // resume: goes on with what was interrupted or paused, from the stored plan.
-#include "cli/campaign.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
+#include "cli/outcome.hpp"
+#include "pgexpand/campaign/campaign.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +10,12 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Campaign;
+using campaign::Files;
+using campaign::Known;
+using campaign::Outcome;
+using campaign::Standing;
 
 struct Options {
   std::vector<std::string> ids;  ///< Empty: every interrupted or paused one.
@@ -48,7 +55,7 @@ void resume_one(Campaign& campaign, const std::string& id) {
       (cleared.stored->completed &&
        *cleared.stored->completed >= target.value_or(plan::Phase::switch_over));
   if (is_there) {
-    campaign.note(id, "unchanged");
+    campaign.note(id, Outcome::unchanged);
   } else {
     campaign.go_on(id, target);
   }
@@ -71,23 +78,23 @@ int run_resume(Invocation& invocation, const Options& options) {
     campaign.check_stop();
     resume_one(campaign, id);
   }
-  campaign.finish();
-  return 0;
+  return finish(campaign, invocation);
 }
 
 }  // namespace
 
-void add_resume_command(CLI::App& app, Invocation& invocation) {
+Command resume_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "resume", "Continue an interrupted or paused migration");
-  command->add_option("id", options->ids,
-                      "Migrations; default every interrupted or paused one");
-  options->run.add_through(*command);
-  options->run.add_accept_drift(*command);
-  on_chosen(*command, invocation, [options, &invocation] {
-    return run_resume(invocation, *options);
-  });
+  return {.name = "resume",
+          .help = "Continue an interrupted or paused migration",
+          .parameters = {{"id",
+                          "Migrations; default every interrupted or paused one",
+                          &options->ids},
+                         through_option(options->run),
+                         accept_drift_flag(options->run)},
+          .action = [options, &invocation] {
+            return run_resume(invocation, *options);
+          }};
 }
 
 }  // namespace pgexpand::cli

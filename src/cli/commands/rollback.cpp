@@ -1,9 +1,10 @@
 // rollback: works from the stored plan, so a missing or edited file does not
 // matter.
-#include "cli/campaign.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
-#include "cli/workbench.hpp"
+#include "cli/outcome.hpp"
+#include "pgexpand/campaign/campaign.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,14 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Campaign;
+using campaign::Files;
+using campaign::Known;
+using campaign::Outcome;
+using campaign::Roster;
+using campaign::Standing;
+using campaign::state_schema;
 
 struct Options {
   std::string id;
@@ -51,9 +60,8 @@ int give_access_back(Campaign& campaign,
                      const std::string& id) {
   const bool has_older = exec::soften_versions(id, false, campaign.runner(),
                                                state_schema(invocation));
-  campaign.note(id, has_older ? "restored" : "unchanged");
-  campaign.finish();
-  return 0;
+  campaign.note(id, has_older ? Outcome::restored : Outcome::unchanged);
+  return finish(campaign, invocation);
 }
 
 int run_rollback(Invocation& invocation, const Options& options) {
@@ -70,9 +78,8 @@ int run_rollback(Invocation& invocation, const Options& options) {
         .hint("write a new migration that goes the other way");
   }
   if (known.standing() == Standing::pending) {
-    campaign.note(options.id, "unchanged");
-    campaign.finish();
-    return 0;
+    campaign.note(options.id, Outcome::unchanged);
+    return finish(campaign, invocation);
   }
   check_nothing_depends_on(campaign.roster(), options.id);
   const auto plan = known.stored->plan();
@@ -80,24 +87,28 @@ int run_rollback(Invocation& invocation, const Options& options) {
       plan ? plan->stays_after_rollback : std::vector<std::string>{};
   roll_back(campaign, invocation, options.id);
   if (campaign.roster().find(options.id) != nullptr) {
-    campaign.note(options.id, "rolled_back");
+    campaign.note(options.id, Outcome::rolled_back);
   }
   return 0;
 }
 
 }  // namespace
 
-void add_rollback_command(CLI::App& app, Invocation& invocation) {
+Command rollback_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "rollback", "Undo a migration, from any state before contract");
-  command->add_option("id", options->id, "The migration")->required();
-  command->add_flag("--soft", options->soft,
-                    "Only give back what contract --soft took away");
-  options->run.add_accept_drift(*command);
-  on_chosen(*command, invocation, [options, &invocation] {
-    return run_rollback(invocation, *options);
-  });
+  return {
+      .name = "rollback",
+      .help = "Undo a migration, from any state before contract",
+      .parameters = {{.name = "id",
+                      .help = "The migration",
+                      .target = &options->id,
+                      .required = true},
+                     {"--soft", "Only give back what contract --soft took away",
+                      &options->soft},
+                     accept_drift_flag(options->run)},
+      .action = [options, &invocation] {
+        return run_rollback(invocation, *options);
+      }};
 }
 
 }  // namespace pgexpand::cli

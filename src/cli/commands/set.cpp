@@ -1,9 +1,9 @@
 // set: live settings in the state tables; the running process reads them with
 // its next batch.
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/live.hpp"
-#include "cli/pace.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/pace.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
 #include "pgexpand/spec/settings.hpp"
 
@@ -15,6 +15,11 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::live_keys;
+using campaign::live_value;
+using campaign::Workbench;
 
 struct Options {
   std::string id;
@@ -82,16 +87,23 @@ int run_set(Invocation& invocation, const Options& options) {
 
 }  // namespace
 
-void add_set_command(CLI::App& app, Invocation& invocation) {
+Command set_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "set",
-      "Change settings of a running backfill: batch_rows, pause, workers, "
-      "max_lag, ...");
-  command->add_option("id", options->id, "The migration")->required();
-  command->add_option("change", options->changes, "KEY=VALUE ...")->required();
-  on_chosen(*command, invocation,
-            [options, &invocation] { return run_set(invocation, *options); });
+  return {.name = "set",
+          .help =
+              "Change settings of a running backfill: batch_rows, pause, "
+              "workers, max_lag, ...",
+          .parameters = {{.name = "id",
+                          .help = "The migration",
+                          .target = &options->id,
+                          .required = true},
+                         {.name = "change",
+                          .help = "KEY=VALUE ...",
+                          .target = &options->changes,
+                          .required = true}},
+          .action = [options, &invocation] {
+            return run_set(invocation, *options);
+          }};
 }
 
 }  // namespace pgexpand::cli

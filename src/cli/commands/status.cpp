@@ -1,6 +1,6 @@
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/status_view.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -12,6 +12,13 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::Known;
+using campaign::load_readable_specs;
+using campaign::Roster;
+using campaign::state_schema;
+using campaign::Workbench;
 
 constexpr int work_pending = 10;
 constexpr std::chrono::milliseconds redraw_every{2'000};
@@ -109,17 +116,17 @@ int run_status(Invocation& invocation, const Options& options) {
 
 }  // namespace
 
-void add_status_command(CLI::App& app, Invocation& invocation) {
+Command status_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "status", "Show where everything is and what to type next");
-  command->add_option("id", options->ids, "Migrations; default all");
-  command->add_flag("--watch", options->watch, "Draw again every 2 s");
-  command->add_flag("--exit-code", options->exit_code,
-                    "Exit with 10 when work is pending");
-  on_chosen(*command, invocation, [options, &invocation] {
-    return run_status(invocation, *options);
-  });
+  return {.name = "status",
+          .help = "Show where everything is and what to type next",
+          .parameters = {{"id", "Migrations; default all", &options->ids},
+                         {"--watch", "Draw again every 2 s", &options->watch},
+                         {"--exit-code", "Exit with 10 when work is pending",
+                          &options->exit_code}},
+          .action = [options, &invocation] {
+            return run_status(invocation, *options);
+          }};
 }
 
 }  // namespace pgexpand::cli

@@ -12,6 +12,9 @@
 namespace pgexpand::cli {
 namespace {
 
+using campaign::Known;
+using campaign::Standing;
+
 using report::Json;
 
 Json text_or_null(const std::string& text) {

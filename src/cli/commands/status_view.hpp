@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/roster.hpp"
+#include "pgexpand/campaign/roster.hpp"
 #include "pgexpand/exec/at_work.hpp"
 #include "pgexpand/report/json.hpp"
 #include "pgexpand/report/style.hpp"
@@ -14,7 +14,7 @@ namespace pgexpand::cli {
 
 /// One migration in `pgexpand status`.
 struct StatusRow {
-  const Known* known = nullptr;
+  const campaign::Known* known = nullptr;
   std::vector<state::Progress> progress;
   std::optional<state::PublishedVersion> version;
 };

@@ -1,8 +1,8 @@
-#include "cli/campaign.hpp"
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/options.hpp"
-#include "cli/workbench.hpp"
 #include "pgexpand/base/units.hpp"
+#include "pgexpand/campaign/campaign.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -11,6 +11,12 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Campaign;
+using campaign::Files;
+using campaign::Known;
+using campaign::Standing;
+using campaign::state_schema;
 
 constexpr int differences_found = 12;
 
@@ -70,17 +76,21 @@ int run_verify(Invocation& invocation, const Options& options) {
 
 }  // namespace
 
-void add_verify_command(CLI::App& app, Invocation& invocation) {
+Command verify_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("verify", "Compare the old and the new shape now");
-  command->add_option("id", options->id, "The migration")->required();
-  command->add_flag("--repair", options->repair,
-                    "Mend the rows that differ, then compare again");
-  options->run.add_accept_drift(*command);
-  on_chosen(*command, invocation, [options, &invocation] {
-    return run_verify(invocation, *options);
-  });
+  return {.name = "verify",
+          .help = "Compare the old and the new shape now",
+          .parameters = {{.name = "id",
+                          .help = "The migration",
+                          .target = &options->id,
+                          .required = true},
+                         {"--repair",
+                          "Mend the rows that differ, then compare again",
+                          &options->repair},
+                         accept_drift_flag(options->run)},
+          .action = [options, &invocation] {
+            return run_verify(invocation, *options);
+          }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,7 +1,7 @@
 // version: which search_path an application deploys with.
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/commands/version_target.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -11,6 +11,11 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::load_readable_specs;
+using campaign::Roster;
+using campaign::Workbench;
 
 using state::PublishedVersion;
 using state::VersionSchema;
@@ -162,22 +167,24 @@ int run_version(Invocation& invocation, const Options& options) {
 
 }  // namespace
 
-void add_version_command(CLI::App& app, Invocation& invocation) {
+Command version_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "version", "Print the schema that an application of a migration uses");
-  command->add_option("id", options->id,
-                      "The migration; default the newest one published");
-  command
-      ->add_option("--format", options->format,
-                   "url, env or sql, instead of the schema's name")
-      ->check(CLI::IsMember({"url", "env", "sql"}));
-  command->add_option("--role", options->role,
+  return {
+      .name = "version",
+      .help = "Print the schema that an application of a migration uses",
+      .parameters = {{"id", "The migration; default the newest one published",
+                      &options->id},
+                     {.name = "--format",
+                      .help = "url, env or sql, instead of the schema's name",
+                      .target = &options->format,
+                      .choices = {"url", "env", "sql"}},
+                     {"--role",
                       "Whose search_path --format sql sets; default the "
-                      "connection's own role");
-  on_chosen(*command, invocation, [options, &invocation] {
-    return run_version(invocation, *options);
-  });
+                      "connection's own role",
+                      &options->role}},
+      .action = [options, &invocation] {
+        return run_version(invocation, *options);
+      }};
 }
 
 }  // namespace pgexpand::cli

@@ -1,7 +1,7 @@
 // wait: for init containers. Looks once a second, takes no lock.
-#include "cli/command.hpp"
-#include "cli/workbench.hpp"
+#include "cli/commands.hpp"
 #include "pgexpand/base/units.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -13,6 +13,9 @@
 
 namespace pgexpand::cli {
 namespace {
+
+using campaign::Access;
+using campaign::Workbench;
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
@@ -104,19 +107,25 @@ int run_wait(Invocation& invocation, const Options& options) {
 
 }  // namespace
 
-void add_wait_command(CLI::App& app, Invocation& invocation) {
+Command wait_command(Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "wait", "Wait until a migration has completed a phase");
-  command->add_option("id", options->id, "The migration")->required();
-  command->add_option("--for", options->phase, "The phase to wait for")
-      ->required()
-      ->check(CLI::IsMember(
-          {"expand", "backfill", "verify", "switch", "contract"}));
-  command->add_option("--timeout", options->timeout,
-                      "Give up after this long; default never");
-  on_chosen(*command, invocation,
-            [options, &invocation] { return run_wait(invocation, *options); });
+  return {.name = "wait",
+          .help = "Wait until a migration has completed a phase",
+          .parameters = {{.name = "id",
+                          .help = "The migration",
+                          .target = &options->id,
+                          .required = true},
+                         {.name = "--for",
+                          .help = "The phase to wait for",
+                          .target = &options->phase,
+                          .choices = {"expand", "backfill", "verify", "switch",
+                                      "contract"},
+                          .required = true},
+                         {"--timeout", "Give up after this long; default never",
+                          &options->timeout}},
+          .action = [options, &invocation] {
+            return run_wait(invocation, *options);
+          }};
 }
 
 }  // namespace pgexpand::cli

@@ -139,12 +139,11 @@ TEST(SettingsTest, AnUnknownSettingGetsTheNearestOne) {
   EXPECT_THROW(static_cast<void>(get_setting({}, "lock.tiemout")), Error);
 }
 
-TEST(SettingsTest, SpecsAndRunningBackfillsMaySetOnlySome) {
+TEST(SettingsTest, SpecsMaySetOnlySome) {
   for (const SettingName& name : setting_names()) {
     const bool is_general = name.key.find('.') == std::string_view::npos ||
                             name.key.starts_with("runner.");
     EXPECT_EQ(name.in_spec, !is_general) << name.key;
-    EXPECT_TRUE(!name.live || name.key.starts_with("backfill.")) << name.key;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "cli/roster.hpp"
+#include "pgexpand/campaign/roster.hpp"
 
 #include "pgexpand/base/error.hpp"
 
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 namespace {
 
 using plan::Phase;
@@ -168,4 +168,4 @@ TEST(SpecDifference, NamesTheFirstLineThatDiffers) {
 }
 
 }  // namespace
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

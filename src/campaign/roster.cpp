@@ -1,4 +1,4 @@
-#include "cli/roster.hpp"
+#include "pgexpand/campaign/roster.hpp"
 
 #include "pgexpand/base/error.hpp"
 
@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 namespace {
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -228,4 +228,4 @@ std::string spec_difference(const std::string& stored_text,
                      shown(old_line, before), shown(new_line, now));
 }
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

@@ -2,6 +2,7 @@
 
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/base/error.hpp"
+#include "pgexpand/campaign/target.hpp"
 #include "pgexpand/pg/health.hpp"
 #include "pgexpand/spec/settings.hpp"
 #include "pgexpand/sql/names.hpp"
@@ -12,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 
 enum class Verdict {
   ok,       ///< As it should be.
@@ -53,13 +54,9 @@ struct Surroundings {
 /// the only one: its server is another one each time. Pure.
 [[nodiscard]] std::vector<Check> check_up(const Surroundings& surroundings);
 
-/// The parts of check_up(); each adds its checks.
-void check_pooler(const pg::Arrival& arrival, std::vector<Check>& checks);
-void check_connection(const Surroundings& at, std::vector<Check>& checks);
-void check_rights(const Surroundings& at, std::vector<Check>& checks);
-void check_settings(const Surroundings& at, std::vector<Check>& checks);
-void check_transactions(const Surroundings& at, std::vector<Check>& checks);
-void check_replication(const Surroundings& at, std::vector<Check>& checks);
-void check_disk(const Surroundings& at, std::vector<Check>& checks);
+/// Connects and reads what the checks look at: the server, and what the specs
+/// of the folder need that are not contracted yet. Changes nothing. Behind a
+/// pooler only the connection is looked at.
+[[nodiscard]] Surroundings look_around(Target& target);
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

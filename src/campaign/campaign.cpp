@@ -1,46 +1,42 @@
-#include "cli/campaign.hpp"
+#include "pgexpand/campaign/campaign.hpp"
 
-#include "cli/pace.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/pace.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 #include "pgexpand/pg/session.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 #include <algorithm>
 #include <chrono>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 namespace {
 
-void set_deadline(Invocation& invocation) {
-  if (const auto limit = invocation.settings().runner_max_runtime) {
-    invocation.environment().stop.deadline =
-        std::chrono::steady_clock::now() + *limit;
+void set_deadline(Target& target) {
+  if (const auto limit = target.settings().runner_max_runtime) {
+    target.stop().deadline = std::chrono::steady_clock::now() + *limit;
   }
 }
 
 }  // namespace
 
-Campaign::Campaign(Invocation& invocation,
+Campaign::Campaign(Target& target,
                    Files files,
                    const std::vector<std::string>& ids)
-    : invocation_(invocation), reporter_(invocation.make_reporter()) {
-  invocation.is_stream = true;
-  invocation.body["migrations"] = report::Json::array();
-  auto specs = files == Files::strict ? load_specs(invocation)
-                                      : load_readable_specs(invocation);
-  set_deadline(invocation);
+    : target_(target), reporter_(target.begin_run()) {
+  auto specs =
+      files == Files::strict ? load_specs(target) : load_readable_specs(target);
+  set_deadline(target);
   if (files == Files::strict) {
-    refuse_first(invocation, specs, ids);
+    refuse_first(target, specs, ids);
   }
   // Its connection is closed again before the runner opens its own.
-  static_cast<void>(Workbench(invocation, Access::write).arrival());
+  static_cast<void>(Workbench(target, Access::write).arrival());
   runner_ = std::make_unique<exec::Runner>(
-      exec::Runner::Options{.connect = invocation.connect_options(false),
-                            .state_schema = state_schema(invocation),
-                            .wait = invocation.settings().runner_wait},
-      *reporter_, invocation.environment().stop);
+      exec::Runner::Options{.connect = target.connect_options(false),
+                            .state_schema = state_schema(target),
+                            .wait = target.settings().runner_wait},
+      *reporter_, target.stop());
   try {
     roster_ = std::make_unique<Roster>(std::move(specs), store().migrations());
   } catch (const Error& error) {
@@ -48,12 +44,12 @@ Campaign::Campaign(Invocation& invocation,
     throw;
   }
   if (files == Files::strict) {
-    check_dependencies(invocation, *roster_);
+    check_dependencies(target, *roster_);
   }
 }
 
 state::Store Campaign::store() {
-  return {runner_->work(), state_schema(invocation_)};
+  return {runner_->work(), state_schema(target_)};
 }
 
 void Campaign::refresh() { roster_->update(store().migrations()); }
@@ -66,7 +62,7 @@ void Campaign::check_not_fenced(const Error& error) {
 }
 
 void Campaign::check_stop() const {
-  if (invocation_.environment().stop.requested()) {
+  if (target_.stop().requested()) {
     throw Error(ErrorKind::interrupted, "run.interrupted",
                 "stopped before the next migration")
         .hint("run the same command again to go on");
@@ -76,9 +72,9 @@ void Campaign::check_stop() const {
 exec::RunOptions Campaign::run_options(const std::string& id) {
   const Known* known = roster_->find(id);
   const spec::Settings settings =
-      invocation_.settings_for(known == nullptr ? nullptr : known->spec);
+      target_.settings_for(known == nullptr ? nullptr : known->spec);
   exec::RunOptions options;
-  options.show_data = invocation_.globals.show_data;
+  options.show_data = target_.connect_options(false).show_data;
   options.accept_drift = accept_drift;
   options.force = force;
   options.lock_timeout = settings.lock_timeout;
@@ -112,13 +108,15 @@ void Campaign::go_on(const std::string& id, std::optional<plan::Phase> target) {
   options.through = target.value_or(plan::Phase::switch_over);
   options.through_is_explicit = target.has_value();
   try {
-    const auto result =
-        exec::run(id, options, *runner_, state_schema(invocation_), *reporter_,
-                  invocation_.environment().stop);
+    const auto result = exec::run(id, options, *runner_, state_schema(target_),
+                                  *reporter_, target_.stop());
     refresh();
     conclude(id, result);
   } catch (const Error& error) {
-    add_failure(invocation_, roster_->get(id), error);
+    tell(roster_->get(id),
+         error.kind() == ErrorKind::interrupted ? Outcome::interrupted
+                                                : Outcome::failed,
+         error.message());
     throw;
   }
 }
@@ -127,10 +125,10 @@ void Campaign::conclude(const std::string& id, const exec::RunResult& result) {
   const Known& known = roster_->get(id);
   switch (result.outcome) {
     case exec::RunOutcome::reached:
-      add_outcome(invocation_, known, "reached", "");
+      tell(known, Outcome::reached, "");
       return;
     case exec::RunOutcome::stopped_at_switch:
-      add_outcome(invocation_, known, "stopped_before_switch", "");
+      tell(known, Outcome::stopped_before_switch, "");
       return;
     case exec::RunOutcome::interrupted:
       throw Error(ErrorKind::interrupted, "run.interrupted",
@@ -146,10 +144,8 @@ void Campaign::conclude(const std::string& id, const exec::RunResult& result) {
 void Campaign::leave(const std::string& id,
                      const std::string& reason,
                      std::optional<Error> problem) {
-  if (invocation_.json()) {
-    reporter_->on(report::MigrationSkipped{id, reason});
-  }
-  add_outcome(invocation_, roster_->get(id), "left", reason);
+  reporter_->on(report::MigrationSkipped{id, reason});
+  tell(roster_->get(id), Outcome::left, reason);
   const bool is_first = problem && !problem_;
   const bool is_graver = problem && problem->kind() == ErrorKind::refused &&
                          problem_ && problem_->kind() != ErrorKind::refused;
@@ -158,21 +154,22 @@ void Campaign::leave(const std::string& id,
   }
 }
 
-void Campaign::note(const std::string& id, const std::string& outcome) {
-  add_outcome(invocation_, roster_->get(id), outcome, "");
+void Campaign::note(const std::string& id, Outcome outcome) {
+  tell(roster_->get(id), outcome, "");
 }
 
-void Campaign::finish() {
+void Campaign::tell(const Known& known,
+                    Outcome outcome,
+                    const std::string& reason) {
+  did_something_ = did_something_ || outcome != Outcome::unchanged;
+  target_.conclude(known, outcome, reason);
+}
+
+bool Campaign::finish() {
   if (problem_) {
     throw Error(*problem_);
   }
-  const auto did_something = [](const report::Json& migration) {
-    return migration.at("outcome") != "unchanged";
-  };
-  if (!invocation_.json() &&
-      std::ranges::none_of(invocation_.body["migrations"], did_something)) {
-    fmt::print(invocation_.out(), "nothing to do\n");
-  }
+  return did_something_;
 }
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

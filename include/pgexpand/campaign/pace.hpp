@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 
 /// The pace of a walk, as the settings have it.
 [[nodiscard]] backfill::Pace pace_of(const spec::Settings& settings);
@@ -19,4 +19,4 @@ namespace pgexpand::cli {
 /// The keys that live_value() knows, without "backfill.".
 [[nodiscard]] std::vector<std::string> live_keys();
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

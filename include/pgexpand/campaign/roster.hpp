@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 
 /// Where a migration stands, in an operator's words.
 enum class Standing {
@@ -78,4 +78,4 @@ class Roster {
 [[nodiscard]] std::string spec_difference(const std::string& stored_text,
                                           const std::string& text_now);
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

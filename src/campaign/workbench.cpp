@@ -1,4 +1,4 @@
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include "pgexpand/base/error.hpp"
 #include "pgexpand/ops/operation.hpp"
@@ -9,7 +9,7 @@
 
 #include <utility>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 namespace {
 
 // A file may be removed once its migration is contracted, so the folder alone
@@ -27,15 +27,14 @@ void check_target(const pg::Arrival& arrival) {
 
 }  // namespace
 
-sql::Identifier state_schema(Invocation& invocation) {
-  return sql::Identifier(invocation.settings().state_schema);
+sql::Identifier state_schema(Target& target) {
+  return sql::Identifier(target.settings().state_schema);
 }
 
-Workbench::Workbench(Invocation& invocation, Access access)
-    : connection_(
-          pg::connect(invocation.connect_options(access != Access::write))),
-      store_(*connection_.session, state_schema(invocation)) {
-  invocation.warn_of_connection(connection_.arrival.warnings);
+Workbench::Workbench(Target& target, Access access)
+    : connection_(pg::connect(target.connect_options(access != Access::write))),
+      store_(*connection_.session, state_schema(target)) {
+  target.warn_of_connection(connection_.arrival.warnings);
   if (access != Access::read) {
     check_target(connection_.arrival);
   }
@@ -49,9 +48,9 @@ std::vector<state::Migration> Workbench::stored() {
                                : std::vector<state::Migration>{};
 }
 
-std::vector<spec::MigrationSpec> load_specs(Invocation& invocation) {
+std::vector<spec::MigrationSpec> load_specs(Target& target) {
   Diagnostics of_folder;
-  auto specs = spec::load_folder(invocation.spec_folder().string(), of_folder);
+  auto specs = spec::load_folder(target.spec_folder().string(), of_folder);
   Diagnostics findings;
   for (const Diagnostic& finding : of_folder.all()) {
     if (finding.code != unknown_dependency) {
@@ -61,20 +60,20 @@ std::vector<spec::MigrationSpec> load_specs(Invocation& invocation) {
   for (const spec::MigrationSpec& spec : specs) {
     static_cast<void>(ops::parse_operations(spec, findings));
   }
-  invocation.show_and_stop(findings);
+  target.show_and_stop(findings);
   return specs;
 }
 
-std::vector<spec::MigrationSpec> load_readable_specs(Invocation& invocation) {
+std::vector<spec::MigrationSpec> load_readable_specs(Target& target) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(invocation.spec_folder(), ignored)) {
+  if (!std::filesystem::is_directory(target.spec_folder(), ignored)) {
     return {};
   }
   Diagnostics passed_over;
-  return spec::load_folder(invocation.spec_folder().string(), passed_over);
+  return spec::load_folder(target.spec_folder().string(), passed_over);
 }
 
-void check_dependencies(Invocation& invocation, const Roster& roster) {
+void check_dependencies(Target& target, const Roster& roster) {
   Diagnostics findings;
   for (const Known& known : roster.all()) {
     for (std::size_t i = 0; known.spec && i < known.spec->depends_on.size();
@@ -89,48 +88,30 @@ void check_dependencies(Invocation& invocation, const Roster& roster) {
       }
     }
   }
-  invocation.show_and_stop(findings);
+  target.show_and_stop(findings);
 }
 
-void refuse_first(Invocation& invocation,
+void refuse_first(Target& target,
                   const std::vector<spec::MigrationSpec>& specs,
                   const std::vector<std::string>& ids) {
-  Workbench bench(invocation, Access::plan);
+  Workbench bench(target, Access::plan);
   if (bench.store().read_version()) {
     return;
   }
   const Roster roster(specs, {});
-  check_dependencies(invocation, roster);
+  check_dependencies(target, roster);
   for (const Known* known : roster.in_order(ids)) {
     if (!known->depends_on().empty()) {
       continue;
     }
     const Drafted first =
-        draft(*known->spec, invocation.settings_for(known->spec),
-              state_schema(invocation), bench.session(), bench.arrival());
+        draft(*known->spec, target.settings_for(known->spec),
+              state_schema(target), bench.session(), bench.arrival());
     if (first.findings.blocks()) {
-      invocation.show_and_stop(first.findings);
+      target.show_and_stop(first.findings);
     }
     return;
   }
-}
-
-report::PlanSetting plan_setting(Invocation& invocation,
-                                 const pg::Arrival& arrival,
-                                 const spec::MigrationSpec* spec) {
-  const spec::Settings settings = invocation.settings_for(spec);
-  // "15.18 (Debian 15.18-0+deb12u1)": the package is of no interest here.
-  const std::string& version = arrival.server_version;
-  return {.database = arrival.database,
-          .host = arrival.host,
-          .server_version = version.substr(0, version.find(' ')),
-          .is_standby = arrival.is_standby,
-          .behind_pooler = arrival.behind_pooler,
-          .lock_timeout = settings.lock_timeout,
-          .lock_hold = settings.lock_hold,
-          .lock_budget = settings.lock_budget,
-          .step_budget = settings.step_budget,
-          .batch_rows = settings.backfill_batch_rows};
 }
 
 Drafted draft(const spec::MigrationSpec& spec,
@@ -169,4 +150,4 @@ Drafted draft(const spec::MigrationSpec& spec,
   return drafted;
 }
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

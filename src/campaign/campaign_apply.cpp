@@ -1,12 +1,12 @@
 // Which migrations apply takes forward, and which it leaves alone.
-#include "cli/campaign.hpp"
-#include "cli/workbench.hpp"
+#include "pgexpand/campaign/campaign.hpp"
+#include "pgexpand/campaign/workbench.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 namespace {
 
 std::vector<sql::TableName> tables_of(const plan::Plan& plan) {
@@ -78,7 +78,7 @@ void Campaign::advance(const std::string& id, bool is_asked) {
       (known.stored->completed &&
        *known.stored->completed >= through.value_or(plan::Phase::switch_over));
   if (is_there) {
-    note(id, "unchanged");
+    note(id, Outcome::unchanged);
     return;
   }
   go_on(id, through);
@@ -152,8 +152,8 @@ void Campaign::start(const Known& known, bool is_asked) {
     return;
   }
   const Drafted drafted =
-      draft(*known.spec, invocation_.settings_for(known.spec),
-            state_schema(invocation_), runner_->work(), runner_->arrival());
+      draft(*known.spec, target_.settings_for(known.spec),
+            state_schema(target_), runner_->work(), runner_->arrival());
   const auto rival = conflict(
       known.id, drafted.plan ? tables_of(*drafted.plan) : drafted.tables);
   if (rival) {
@@ -161,7 +161,7 @@ void Campaign::start(const Known& known, bool is_asked) {
     leave_for(known, *rival, is_asked);
     return;
   }
-  invocation_.show_and_stop(drafted.findings);
+  target_.show_and_stop(drafted.findings);
   if (!drafted.plan) {
     throw Error(ErrorKind::internal, "plan.missing",
                 fmt::format("{} has no plan and no finding", known.id));
@@ -176,4 +176,4 @@ void Campaign::start(const Known& known, bool is_asked) {
   go_on(id, through);
 }
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

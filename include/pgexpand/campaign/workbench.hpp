@@ -1,11 +1,10 @@
 #pragma once
 
-#include "cli/invocation.hpp"
-#include "cli/roster.hpp"
 #include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/campaign/roster.hpp"
+#include "pgexpand/campaign/target.hpp"
 #include "pgexpand/pg/session.hpp"
 #include "pgexpand/plan/plan.hpp"
-#include "pgexpand/report/plan_view.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
 #include "pgexpand/state/store.hpp"
 
@@ -14,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 
 enum class Access {
   read,   ///< Looks only; a standby will do.
@@ -27,7 +26,7 @@ class Workbench {
  public:
   /// Connects. Throws Error(refused) for a pooler, and for a standby unless
   /// `access` is read.
-  Workbench(Invocation& invocation, Access access);
+  Workbench(Target& target, Access access);
 
   [[nodiscard]] pg::Session& session() { return *connection_.session; }
   [[nodiscard]] const pg::Arrival& arrival() const {
@@ -43,31 +42,25 @@ class Workbench {
 };
 
 /// The identifier of the state schema.
-[[nodiscard]] sql::Identifier state_schema(Invocation& invocation);
+[[nodiscard]] sql::Identifier state_schema(Target& target);
 
 /// Reads and checks all specs, without a database. Findings are shown;
 /// blocking ones stop the command with exit code 2.
-[[nodiscard]] std::vector<spec::MigrationSpec> load_specs(
-    Invocation& invocation);
+[[nodiscard]] std::vector<spec::MigrationSpec> load_specs(Target& target);
 
 /// The specs as far as they can be read, nothing without a folder: for a
 /// command that must work when some are bad. `lint` speaks of those.
 [[nodiscard]] std::vector<spec::MigrationSpec> load_readable_specs(
-    Invocation& invocation);
+    Target& target);
 
 /// Stops the command with exit code 2 if a spec depends on a migration that
 /// is neither in the folder nor in the database.
-void check_dependencies(Invocation& invocation, const Roster& roster);
-
-/// What is shown of the database, and the limits that hold for `spec`.
-[[nodiscard]] report::PlanSetting plan_setting(Invocation& invocation,
-                                               const pg::Arrival& arrival,
-                                               const spec::MigrationSpec* spec);
+void check_dependencies(Target& target, const Roster& roster);
 
 /// Where nothing has run yet, plans the first of `ids` (of all without any)
 /// that would: one that is refused stops the command before the state schema is
 /// made.
-void refuse_first(Invocation& invocation,
+void refuse_first(Target& target,
                   const std::vector<spec::MigrationSpec>& specs,
                   const std::vector<std::string>& ids);
 
@@ -83,4 +76,4 @@ struct Drafted {
                             pg::Session& session,
                             const pg::Arrival& arrival);
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

@@ -1,38 +1,37 @@
 #pragma once
 
-#include "cli/invocation.hpp"
-#include "cli/roster.hpp"
 #include "pgexpand/base/error.hpp"
+#include "pgexpand/campaign/roster.hpp"
+#include "pgexpand/campaign/target.hpp"
 #include "pgexpand/exec/executor.hpp"
 #include "pgexpand/report/event.hpp"
 #include "pgexpand/state/store.hpp"
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 
 /// How strictly the spec files are read before a run.
 enum class Files {
-  strict,   ///< Any bad file stops the command.
+  strict,   ///< Any bad file stops the run.
   lenient,  ///< The stored plans are enough; bad files are passed over.
 };
 
-/// One command that acts: holds the lease, takes migrations forward one by
-/// one, and gathers the answer. Every call leaves the database in a state that
-/// the same command continues from.
+/// One run: holds the lease, takes migrations forward one by one, and tells
+/// the target what became of each. Every call leaves the database in a state
+/// that the same command continues from.
 class Campaign {
  public:
   /// Reads the files, connects, creates the state schema if it is missing
   /// (unless the first of `ids` is refused), and waits for the lease.
-  Campaign(Invocation& invocation,
+  Campaign(Target& target,
            Files files,
            const std::vector<std::string>& ids = {});
 
-  std::optional<plan::Phase> through;  ///< `--through`, if it was given.
+  std::optional<plan::Phase> through;  ///< The last phase, if one was named.
   bool accept_drift = false;
   bool force = false;  ///< Contract though an old version is in use.
 
@@ -50,10 +49,12 @@ class Campaign {
   void leave(const std::string& id,
              const std::string& reason,
              std::optional<Error> problem);
-  /// Adds one migration to the answer, without having done anything.
-  void note(const std::string& id, const std::string& outcome);
-  /// Throws what made the command miss its goal, if anything did.
-  void finish();
+  /// Tells what somebody else did with one migration, or that nothing was to
+  /// do.
+  void note(const std::string& id, Outcome outcome);
+  /// Throws what made the run miss its goal, if anything did. Returns true if
+  /// any migration was more than unchanged.
+  [[nodiscard]] bool finish();
 
   [[nodiscard]] exec::RunOptions run_options(const std::string& id);
   /// Reads the state tables again.
@@ -79,23 +80,14 @@ class Campaign {
       const std::string& id, const std::vector<sql::TableName>& tables) const;
   void leave_for(const Known& known, const Conflict& rival, bool is_asked);
   void conclude(const std::string& id, const exec::RunResult& result);
+  void tell(const Known& known, Outcome outcome, const std::string& reason);
 
-  Invocation& invocation_;
+  Target& target_;
   std::unique_ptr<report::Reporter> reporter_;
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<exec::Runner> runner_;
   std::optional<Error> problem_;
+  bool did_something_ = false;
 };
 
-/// One entry of `migrations` in the JSON answer, and its line on stdout.
-void add_outcome(Invocation& invocation,
-                 const Known& known,
-                 const std::string& outcome,
-                 const std::string& reason);
-
-/// The same for one that an error stopped; on stdout only in JSON.
-void add_failure(Invocation& invocation,
-                 const Known& known,
-                 const Error& error);
-
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

@@ -1,6 +1,5 @@
 // What a server's state means for a migration.
-#include "cli/checkup.hpp"
-
+#include "campaign/checks.hpp"
 #include "pgexpand/base/units.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +7,7 @@
 
 #include <algorithm>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 namespace {
 
 using std::chrono::milliseconds;
@@ -320,4 +319,4 @@ std::vector<Check> check_up(const Surroundings& surroundings) {
   return checks;
 }
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign

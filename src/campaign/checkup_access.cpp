@@ -1,12 +1,12 @@
 // May we connect, to what, and what may we do there?
-#include "cli/checkup.hpp"
+#include "campaign/checks.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
-namespace pgexpand::cli {
+namespace pgexpand::campaign {
 namespace {
 
 constexpr int lease_work_and_monitor = 3;
@@ -188,4 +188,4 @@ void check_rights(const Surroundings& at, std::vector<Check>& checks) {
   check_trigger_right(at, checks);
 }
 
-}  // namespace pgexpand::cli
+}  // namespace pgexpand::campaign
