@@ -23,28 +23,33 @@ void set_deadline(Target& target) {
 Campaign::Campaign(Target& target,
                    Files files,
                    const std::vector<std::string>& ids)
-    : target_(target), reporter_(target.begin_run()) {
-  auto specs =
+    : target_(target), reporter_(target.begin_run()), files_(files) {
+  specs_ =
       files == Files::strict ? load_specs(target) : load_readable_specs(target);
   set_deadline(target);
   if (files == Files::strict) {
-    refuse_first(target, specs, ids);
+    roster_ = look_first(target, specs_, ids);
+  } else {
+    begin();
   }
+}
+
+void Campaign::begin() {
   // Its connection is closed again before the runner opens its own.
-  static_cast<void>(Workbench(target, Access::write).arrival());
+  static_cast<void>(Workbench(target_, Access::write).arrival());
   runner_ = std::make_unique<exec::Runner>(
-      exec::Runner::Options{.connect = target.connect_options(false),
-                            .state_schema = state_schema(target),
-                            .wait = target.settings().runner_wait},
-      *reporter_, target.stop());
+      exec::Runner::Options{.connect = target_.connect_options(false),
+                            .state_schema = state_schema(target_),
+                            .wait = target_.settings().runner_wait},
+      *reporter_, target_.stop());
   try {
-    roster_ = std::make_unique<Roster>(std::move(specs), store().migrations());
+    roster_ = std::make_unique<Roster>(std::move(specs_), store().migrations());
   } catch (const Error& error) {
     check_not_fenced(error);
     throw;
   }
-  if (files == Files::strict) {
-    check_dependencies(target, *roster_);
+  if (files_ == Files::strict) {
+    check_dependencies(target_, *roster_);
   }
 }
 

@@ -23,7 +23,24 @@ Error refused(const char* code, const Known& known, const std::string& reason) {
 
 }  // namespace
 
+bool Campaign::is_there(const Known& known) const {
+  const Standing standing = known.standing();
+  if (standing == Standing::contracted) {
+    return true;
+  }
+  return standing != Standing::paused && standing != Standing::rolling_back &&
+         standing != Standing::pending && !known.file_missing() &&
+         known.stored->completed &&
+         *known.stored->completed >= through.value_or(plan::Phase::switch_over);
+}
+
+// Nothing to do needs no lease, and no connection but the one that looked.
 void Campaign::apply(const std::vector<std::string>& ids) {
+  if (!roster_ || !std::ranges::all_of(
+                      roster_->in_order(ids),
+                      [&](const Known* known) { return is_there(*known); })) {
+    begin();
+  }
   const auto chosen = roster_->in_order(ids);
   refuse_changed_specs(chosen);
   std::vector<std::string> order;
@@ -73,11 +90,11 @@ void Campaign::advance(const std::string& id, bool is_asked) {
     start(known, is_asked);
     return;
   }
-  const bool is_there =
+  const bool is_complete =
       standing == Standing::contracted ||
       (known.stored->completed &&
        *known.stored->completed >= through.value_or(plan::Phase::switch_over));
-  if (is_there) {
+  if (is_complete) {
     note(id, Outcome::unchanged);
     return;
   }

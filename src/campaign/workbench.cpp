@@ -91,12 +91,15 @@ void check_dependencies(Target& target, const Roster& roster) {
   target.show_and_stop(findings);
 }
 
-void refuse_first(Target& target,
-                  const std::vector<spec::MigrationSpec>& specs,
-                  const std::vector<std::string>& ids) {
+std::unique_ptr<Roster> look_first(
+    Target& target,
+    const std::vector<spec::MigrationSpec>& specs,
+    const std::vector<std::string>& ids) {
   Workbench bench(target, Access::plan);
   if (bench.store().read_version()) {
-    return;
+    auto roster = std::make_unique<Roster>(specs, bench.store().migrations());
+    check_dependencies(target, *roster);
+    return roster;
   }
   const Roster roster(specs, {});
   check_dependencies(target, roster);
@@ -110,8 +113,9 @@ void refuse_first(Target& target,
     if (first.findings.blocks()) {
       target.show_and_stop(first.findings);
     }
-    return;
+    return nullptr;
   }
+  return nullptr;
 }
 
 Drafted draft(const spec::MigrationSpec& spec,

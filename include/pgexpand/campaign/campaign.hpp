@@ -65,6 +65,10 @@ class Campaign {
   void check_stop() const;
 
  private:
+  /// Takes the lease, and reads the state tables under it.
+  void begin();
+  /// Nothing is left of it that apply would do.
+  [[nodiscard]] bool is_there(const Known& known) const;
   void advance(const std::string& id, bool is_asked);
   /// After a lost connection: throws Error(busy) if another runner took over.
   void check_not_fenced(const Error& error);
@@ -84,6 +88,8 @@ class Campaign {
 
   Target& target_;
   std::unique_ptr<report::Reporter> reporter_;
+  Files files_;
+  std::vector<spec::MigrationSpec> specs_;  ///< Until the roster has them.
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<exec::Runner> runner_;
   std::optional<Error> problem_;

@@ -57,12 +57,13 @@ class Workbench {
 /// is neither in the folder nor in the database.
 void check_dependencies(Target& target, const Roster& roster);
 
-/// Where nothing has run yet, plans the first of `ids` (of all without any)
-/// that would: one that is refused stops the command before the state schema is
-/// made.
-void refuse_first(Target& target,
-                  const std::vector<spec::MigrationSpec>& specs,
-                  const std::vector<std::string>& ids);
+/// How things stand, without a lease; null: nothing has run yet. Then the first
+/// of `ids` (of all without any) that would run is planned: one that is refused
+/// stops the command before the state schema is made.
+[[nodiscard]] std::unique_ptr<Roster> look_first(
+    Target& target,
+    const std::vector<spec::MigrationSpec>& specs,
+    const std::vector<std::string>& ids);
 
 /// One attempt to plan: the plan, unless a finding blocks.
 struct Drafted {
