@@ -148,7 +148,7 @@ class DropColumn final : public TableOperation {
       }
     }
     for (const auto& index : here.indexes) {
-      if (reads(columns_read(index))) {
+      if (reads(index.reads)) {
         gone.push_back(fmt::format("index {}", index.name.name.name()));
       }
     }

@@ -104,9 +104,13 @@ int characters(std::string_view text, std::size_t bytes) {
 SyntaxFinding syntax(const ParseOutcome& outcome,
                      std::string_view text,
                      std::size_t prefix) {
-  return {"sql.syntax", outcome.error, "mend the SQL",
-          std::clamp(outcome.error_offset - static_cast<int>(prefix), 0,
-                     characters(text, text.size()))};
+  return {
+      "sql.syntax", outcome.error,
+      fmt::format("mend the SQL; what is newer than PostgreSQL {} cannot be "
+                  "read here",
+                  grammar_version()),
+      std::clamp(outcome.error_offset - static_cast<int>(prefix), 0,
+                 characters(text, text.size()))};
 }
 
 /// The grammar takes any expression between a type's brackets, the server only
@@ -230,15 +234,17 @@ std::variant<std::vector<Statement>, SyntaxFinding> split_statements(
     return syntax(outcome, text, 0);
   }
   std::vector<Statement> statements;
+  std::size_t from = 0;  // the location may be behind a comment, or before it
   for (const auto& item : outcome.tree["stmts"]) {
     const auto start = item.value("stmt_location", std::size_t{0});
-    const auto length = item.value("stmt_len", text.size() - start);
+    const auto end = start + item.value("stmt_len", text.size() - start);
     if (auto finding = find_forbidden(item["stmt"])) {
       finding->offset = characters(text, start);
       return *finding;
     }
     statements.push_back(
-        Statement::verbatim(trimmed(text.substr(start, length))));
+        Statement::verbatim(trimmed(text.substr(from, end - from))));
+    from = end;
   }
   if (statements.empty()) {
     return SyntaxFinding{"sql.empty", "there is no statement here",
