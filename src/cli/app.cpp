@@ -6,6 +6,7 @@
 #include "pgexpand/base/error.hpp"
 #include "pgexpand/base/log.hpp"
 #include "pgexpand/report/print.hpp"
+#include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
 
@@ -140,7 +141,8 @@ int parse_and_act(int argc, const char* const* argv, Invocation& invocation) {
       "expand and contract",
       "pgexpand");
   app.set_version_flag("--version",
-                       std::string("pgexpand ") + PGEXPAND_VERSION);
+                       fmt::format("pgexpand {} (SQL grammar of PostgreSQL {})",
+                                   PGEXPAND_VERSION, sql::grammar_version()));
   app.fallthrough();
   add_globals(app, invocation.globals);
   add_settings(app, invocation.globals);

@@ -1,5 +1,6 @@
 #include "pgexpand/sql/parser.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -7,6 +8,8 @@
 
 namespace pgexpand::sql {
 namespace {
+
+using testing::AnyOf;
 
 std::string code_of(const std::string& text) {
   const auto finding = check_expression(text);
@@ -130,8 +133,12 @@ TEST(CheckType, OneTypeIsFine) {
 }
 
 TEST(CheckExpression, AMessageCutsNoCharacterInTwo) {
-  EXPECT_EQ(check_expression("1\xE2\x82\xAC")->message,
-            "trailing junk after numeric literal at or near \"1\"");
+  // The scanner of 15 quotes one byte more than the number, newer ones all.
+  EXPECT_THAT(
+      check_expression("1\xE2\x82\xAC")->message,
+      AnyOf(
+          "trailing junk after numeric literal at or near \"1\"",
+          "trailing junk after numeric literal at or near \"1\xE2\x82\xAC\""));
   EXPECT_EQ(check_expression("a \xE2\x82\xAC b c")->message,
             "syntax error at or near \"b\"");
 }
