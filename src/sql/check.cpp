@@ -104,13 +104,12 @@ int characters(std::string_view text, std::size_t bytes) {
 SyntaxFinding syntax(const ParseOutcome& outcome,
                      std::string_view text,
                      std::size_t prefix) {
-  return {
-      "sql.syntax", outcome.error,
-      fmt::format("mend the SQL; what is newer than PostgreSQL {} cannot be "
-                  "read here",
-                  grammar_version()),
-      std::clamp(outcome.error_offset - static_cast<int>(prefix), 0,
-                 characters(text, text.size()))};
+  return {"sql.syntax", outcome.error,
+          fmt::format("mend the SQL; the built-in grammar of PostgreSQL {} "
+                      "knows nothing newer",
+                      grammar_version()),
+          std::clamp(outcome.error_offset - static_cast<int>(prefix), 0,
+                     characters(text, text.size()))};
 }
 
 /// The grammar takes any expression between a type's brackets, the server only

@@ -114,7 +114,7 @@ TEST_F(NewerSyntax, WhatGoesWithADroppedColumnIsNamed) {
          "ALTER TABLE t ADD CONSTRAINT its_check CHECK (j IS JSON)");
   write_migration("  - drop_column: {table: t, column: j}\n");
   EXPECT_EQ(run({"plan"}), 0) << line_.err;
-  EXPECT_THAT(line_.err, HasSubstr("index its_index, check its_check"));
+  EXPECT_THAT(line_.out, HasSubstr("index its_index, check its_check"));
 }
 
 TEST_F(NewerSyntax, AnIndexedConditionIsNotChangedUnderItsIndex) {
