@@ -34,6 +34,11 @@ constexpr std::array banned_nodes{
            "write an expression over the row"},
     Banned{"GroupingFunc", "sql.aggregate", "GROUPING is not allowed here",
            "write an expression over one row"},
+    Banned{"JsonObjectAgg", "sql.aggregate",
+           "JSON_OBJECTAGG is not allowed here",
+           "write an expression over one row"},
+    Banned{"JsonArrayAgg", "sql.aggregate", "JSON_ARRAYAGG is not allowed here",
+           "write an expression over one row"},
 };
 
 constexpr std::array aggregate_marks{

@@ -132,6 +132,18 @@ TEST(CheckType, OneTypeIsFine) {
   }
 }
 
+// From 16 on they have syntax of their own.
+TEST(CheckExpression, AggregatesOfJsonAreAggregates) {
+  const bool is_known = !is_newer_than_grammar(160'000);
+  for (const char* text : {"json_objectagg(a: b)",
+                           "json_arrayagg(a NULL ON "
+                           "NULL)"}) {
+    EXPECT_EQ(code_of(text), is_known ? "sql.aggregate" : "sql.syntax") << text;
+  }
+  EXPECT_EQ(code_of("json_array(select 1 returning text)"),
+            is_known ? "sql.subquery" : "sql.syntax");
+}
+
 TEST(CheckExpression, AMessageCutsNoCharacterInTwo) {
   // The scanner of 15 quotes one byte more than the number, newer ones all.
   EXPECT_THAT(
