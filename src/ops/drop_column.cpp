@@ -158,6 +158,12 @@ class DropColumn final : public TableOperation {
         gone.push_back(fmt::format("check {}", check.name.name()));
       }
     }
+    for (const auto& statistics : here.statistics) {
+      if (reads(statistics.reads)) {
+        gone.push_back(
+            fmt::format("statistics {}", statistics.name.name.name()));
+      }
+    }
     if (!gone.empty()) {
       findings.warn(where(), "column.takes-along",
                     fmt::format("contract drops with column {}: {}",

@@ -187,7 +187,8 @@ std::optional<sql::Expression> for_ddl(const sql::Expression& expression,
                                        const TableShape& shape,
                                        const Location& where,
                                        Diagnostics& findings) {
-  if (sql::can_read(expression.text)) {
+  if (sql::can_read(expression.text) &&
+      sql::are_columns_qualified(expression.text)) {
     return bare(expression, &shape);
   }
   if (shape.names_before().empty()) {

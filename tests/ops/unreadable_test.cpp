@@ -79,9 +79,14 @@ TEST_F(UnreadableObjectTest, WhatReadsOtherColumnsIsLeftAlone) {
 
 TEST_F(UnreadableObjectTest, WhatGoesWithADroppedColumnIsNamed) {
   add_index().predicate = {newer};
+  orders().statistics = {
+      {.name = {sql::Identifier("public"), sql::Identifier("its_statistics")},
+       .expressions = {sql::Expression{newer}},
+       .reads = {sql::Identifier("note")}}};
   ASSERT_TRUE(plan("  - drop_column: {table: orders, column: note}\n"));
   EXPECT_THAT(codes(), ElementsAre("column.takes-along"));
   EXPECT_THAT(findings_.all()[0].message, HasSubstr("index its_name"));
+  EXPECT_THAT(findings_.all()[0].message, HasSubstr("statistics its_stat"));
 }
 
 TEST_F(UnreadableObjectTest, ATypeIsNotChangedInPlaceUnderIt) {
@@ -151,6 +156,16 @@ TEST_F(NewerTextTest, WhatGoesIntoDdlIsLeftToTheServer) {
                    "check: {expression: note IS YAML}}\n",
                    plan::Phase::switch_over),
               HasSubstr("CHECK ((orders.note IS YAML))"));
+}
+
+TEST_F(NewerTextTest, ANewersKeywordStaysAsItIs) {
+  server_.when_asked("f(note)", [](catalog::ExpressionAnswer& answer) {
+    answer.deparsed = {"(orders.note = PRESENT_USER)"};
+  });
+  EXPECT_THAT(sent("  - add_column: {table: orders, column: a, type: text, "
+                   "check: {expression: f(note)}}\n",
+                   plan::Phase::switch_over),
+              HasSubstr("CHECK ((orders.note = PRESENT_USER))"));
 }
 
 TEST_F(NewerTextTest, ButNotWhereColumnsHaveOtherNamesUntilContract) {
