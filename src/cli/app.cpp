@@ -7,6 +7,7 @@
 #include "pgexpand/base/error.hpp"
 #include "pgexpand/base/log.hpp"
 #include "pgexpand/report/print.hpp"
+#include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
 
@@ -34,7 +35,8 @@ std::vector<Parameter> globals_of(Globals& globals) {
   return {
       help_flag(),
       {"--version", "Display program version information and exit",
-       ShowText{std::string("pgexpand ") + PGEXPAND_VERSION}},
+       ShowText{fmt::format("pgexpand {} (SQL grammar of PostgreSQL {})",
+                            PGEXPAND_VERSION, sql::grammar_version())}},
       {"--dsn", "Connection: postgresql://... or host=... dbname=...",
        &globals.dsn},
       {"--env", "Environment of pgexpand.yaml (PGEXPAND_ENV)",

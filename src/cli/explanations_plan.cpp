@@ -41,6 +41,13 @@ constexpr auto texts = std::to_array<Explanation>({
      "A default, check or index expression of the old column has no\n"
      "meaning over the new one, for example because of its type. Drop\n"
      "what uses it first, and create it again after contract."},
+    {"column.unreadable-object",
+     "An index, check or statistics object of the column has syntax that\n"
+     "the grammar built into pgexpand does not know, because the server is\n"
+     "newer. It cannot be written for the new column, and would be lost\n"
+     "with the old one. Drop it first and create it again after contract,\n"
+     "or build pgexpand with a newer parser; `pgexpand --version` says\n"
+     "which one it has."},
     {"column.generated",
      "A generated column is computed by the server and cannot be\n"
      "written, so it can be neither filled nor kept in sync."},

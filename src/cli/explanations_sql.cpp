@@ -70,8 +70,16 @@ constexpr auto texts = std::to_array<Explanation>({
      "A subquery reads rows that may change between trigger, backfill\n"
      "and verify. `allow: [subquery]` lifts this for one operation."},
     {"sql.syntax",
-     "The text does not parse as PostgreSQL's SQL. The position is the\n"
-     "server's."},
+     "The text does not parse as SQL of the PostgreSQL release whose\n"
+     "grammar is built in; `pgexpand --version` says which. What goes into\n"
+     "triggers and batches must be read by it; of DDL and `sql` the server\n"
+     "decides, and this is a warning."},
+    {"sql.unreadable",
+     "The server writes the expression in syntax that is newer than the\n"
+     "grammar built into pgexpand, even where you wrote an older one. Its\n"
+     "columns cannot be found, so no trigger can be made of it. Use other\n"
+     "functions, or build pgexpand with a newer parser; `pgexpand\n"
+     "--version` says which one it has."},
     {"sql.too-long",
      "An expression is at most 16 KiB, and one statement of a `sql` operation\n"
      "at most 64 KiB."},

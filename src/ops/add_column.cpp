@@ -68,6 +68,7 @@ class AddColumn final : public TableOperation {
     if (column_.default_value) {
       probes.expressions[prefix + "default"] =
           assigned({.text = column_.default_value->text,
+                    .is_for_ddl = is_for_ddl(*column_.default_value),
                     .where = column_.default_value->where});
     }
     if (column_.generated) {
@@ -94,7 +95,7 @@ class AddColumn final : public TableOperation {
                            *std::move(values));
     pieces.add(situation.catalog, where(), findings);
     if (column_.check) {
-      pieces.add_check(situation.shapes.of(here), where(), findings);
+      pieces.add_check(where(), findings);
     }
     if (column_.unique) {
       pieces.add_unique(situation.catalog, where(), findings);
@@ -151,20 +152,24 @@ class AddColumn final : public TableOperation {
       values.up_is_volatile = up->stability != catalog::Stability::immutable;
       (void)reads_no_generated_column(here, *up, column_.up->where, findings);
     }
-    if (const auto* value = answer(column_.default_value, "default",
-                                   {.deterministic = false})) {
+    const Reader reader = column_.up ? Reader::us : Reader::server;
+    if (const auto* value =
+            answer(column_.default_value, "default",
+                   {.deterministic = false, .reader = reader})) {
       values.default_value = value->deparsed;
       values.default_is_volatile =
           value->stability == catalog::Stability::is_volatile;
     }
-    if (const auto* value = answer(column_.generated, "generated", {})) {
-      values.generated = bare(value->deparsed);
+    if (const auto* value = answer(column_.generated, "generated",
+                                   {.reader = Reader::server})) {
+      values.generated = for_ddl(value->deparsed, TableShape(here),
+                                 column_.generated->where, findings);
     }
     if (column_.check) {
       const std::optional expression = column_.check->expression;
-      if (const auto* value =
-              answer(expression, "check", {.assigned = false})) {
-        values.check = value->deparsed;
+      if (const auto* value = answer(expression, "check", is_check)) {
+        values.check = for_ddl(value->deparsed, situation.shapes.of(here),
+                               expression->where, findings);
       }
     }
     return values;

@@ -94,17 +94,16 @@ class AlterColumn final : public TableOperation {
     }
     if (const auto value = default_text(column, is_twin)) {
       probes.expressions[prefix + "default"] =
-          to_new_type({.text = value->text, .where = value->where}, column);
+          to_new_type(in_ddl(value->text, value->where), column);
     }
     if (carries_default(column, is_twin)) {
-      probes.expressions[prefix + "default as it is"] = to_new_type(
-          {.text = column.default_value->text, .where = where()}, column);
+      probes.expressions[prefix + "default as it is"] =
+          to_new_type(in_ddl(column.default_value->text, where()), column);
     }
     if (is_twin && situation.shapes.in_views() && column.default_value) {
-      probes.expressions[prefix + "default today"] = {
-          .text = column.default_value->text,
-          .target_type = column.type.name.text,
-          .where = where()};
+      auto probe = in_ddl(column.default_value->text, where());
+      probe.target_type = column.type.name.text;
+      probes.expressions[prefix + "default today"] = std::move(probe);
     }
     if (args_.check) {
       auto probe = probe_after(here, shape, args_.check->expression);
@@ -230,8 +229,7 @@ class AlterColumn final : public TableOperation {
     bool is_fine =
         reads_no_generated_column(here, *up, up_text().where, findings);
     is_fine &= has_casts(column, type->type, *up, *down, where(), findings);
-    const auto* value =
-        values.get("default", where(), {.deterministic = false});
+    const auto* value = values.get("default", where(), is_default);
     if (!is_fine || (default_text(column, true) && value == nullptr)) {
       return;
     }
@@ -320,8 +318,7 @@ class AlterColumn final : public TableOperation {
     if (!may_change_default(column, where(), values.findings)) {
       return;
     }
-    const auto* value =
-        values.get("default", where(), {.deterministic = false});
+    const auto* value = values.get("default", where(), is_default);
     if (value != nullptr || !*args_.default_value) {
       change_default(draft, pieces, values.situation.shapes.of(here), column,
                      text_of(value));
@@ -333,15 +330,18 @@ class AlterColumn final : public TableOperation {
                   const TableShape& shape,
                   Draft& draft) const {
     const auto* check =
-        values.get("check", args_.check->expression.where, {.assigned = false});
+        values.get("check", args_.check->expression.where, is_check);
     if (check == nullptr) {
       return;
     }
     const sql::Identifier name = args_.check->name.value_or(
         sql::Identifier(sql::shorten_name(fmt::format(
             "{}_{}_check", here.name.name.name(), args_.column.name()))));
-    add_check(draft, here, name, bare(check->deparsed, &shape), where(),
-              values.findings);
+    const auto condition =
+        for_ddl(check->deparsed, shape, where(), values.findings);
+    if (condition) {
+      add_check(draft, here, name, *condition, where(), values.findings);
+    }
   }
 
   Arguments args_;

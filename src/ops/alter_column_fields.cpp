@@ -11,7 +11,7 @@ std::optional<AlterColumnFields> read_alter_column(spec::Fields& fields,
   if (auto value = fields.optional_nullable("default", findings)) {
     read.default_value.emplace();
     if (*value) {
-      *read.default_value = UserExpression{**value, fields.where("default")};
+      *read.default_value = {**value, fields.where("default"), Reader::server};
       check_expression_text(**read.default_value, findings);
     }
   }

@@ -54,6 +54,8 @@ class Carrier {
   void take_over_comments(const catalog::Index& index, Transition& step);
   void take_over_column_names(const catalog::Index& index);
   void carry_statistics();
+  void carry_statistics(const catalog::ExtendedStatistics& statistics,
+                        const std::vector<std::string>& members);
 
   // --- constraints -----------------------------------------------------------
   void carry_checks();
@@ -91,7 +93,10 @@ class Carrier {
     return {table_.name.schema, name};
   }
   /// The text of an object's expression over physical columns; a finding if
-  /// it does not hold there.
+  /// we cannot read it.
+  [[nodiscard]] std::optional<sql::Expression> rewritten(
+      const std::string& object, const sql::Expression& expression);
+  /// The same; a finding, too, if it does not hold there.
   [[nodiscard]] std::optional<sql::Expression> carried(
       const std::string& key,
       const std::string& object,

@@ -38,6 +38,17 @@ std::string foreign_key_probe(const catalog::Constraint& key, std::size_t n) {
                      n);
 }
 
+bool is_readable(const catalog::Table& table, const Expression& expression) {
+  if (!sql::can_read(expression.text)) {
+    return false;
+  }
+  // A word that is none of the table's columns is a newer server's keyword.
+  return std::ranges::all_of(sql::columns_of(expression.text),
+                             [&](const Identifier& column) {
+                               return table.column(column) != nullptr;
+                             });
+}
+
 bool moves_any(const TableShape& shape,
                const std::vector<Identifier>& columns) {
   return std::ranges::any_of(columns, [&](const Identifier& column) {
@@ -53,41 +64,28 @@ bool is_carried(const TableShape& shape,
   return moves_any(shape, columns) && std::ranges::all_of(columns, stays);
 }
 
-std::vector<Identifier> columns_read(const catalog::Index& index) {
-  std::vector<Identifier> columns = index.include;
-  const auto add = [&](const Expression& expression) {
-    const auto read = sql::columns_of(expression.text);
-    columns.insert(columns.end(), read.begin(), read.end());
-  };
-  for (const auto& key : index.keys) {
-    if (key.column) {
-      columns.push_back(*key.column);
-    } else {
-      add(*key.expression);
-    }
-  }
-  if (index.predicate) {
-    add(*index.predicate);
-  }
-  return columns;
-}
-
 namespace {
 
-catalog::ExpressionProbe probe_over(const catalog::Table& table,
-                                    const TableShape& shape,
-                                    const Expression& expression,
-                                    bool is_predicate,
-                                    const Location& where) {
+/// Asks nothing about what we cannot read: that is refused by its name.
+void ask_over(const catalog::Table& table,
+              const TableShape& shape,
+              const std::string& key,
+              const Expression& expression,
+              bool is_predicate,
+              const Location& where,
+              catalog::Probes& probes) {
+  if (!is_readable(table, expression)) {
+    return;
+  }
   const auto renamed =
       sql::rewrite_columns(expression, "", [&](const Identifier& column) {
         return std::optional(shape.renamed(column));
       });
-  return {.text = renamed.text,
-          .table = table.name,
-          .columns = shape.scope(),
-          .is_predicate = is_predicate,
-          .where = where};
+  probes.expressions[key] = {.text = renamed.text,
+                             .table = table.name,
+                             .columns = shape.scope(),
+                             .is_predicate = is_predicate,
+                             .where = where};
 }
 
 }  // namespace
@@ -97,25 +95,25 @@ void carry_probes(const catalog::Table& table,
                   const Location& where,
                   catalog::Probes& probes) {
   for (const auto& index : table.indexes) {
-    if (!is_carried(shape, columns_read(index))) {
+    if (!is_carried(shape, index.reads)) {
       continue;
     }
     for (std::size_t n = 0; n < index.keys.size(); ++n) {
       if (index.keys[n].expression) {
-        probes.expressions[key_probe(table, index, n)] =
-            probe_over(table, shape, *index.keys[n].expression, false, where);
+        ask_over(table, shape, key_probe(table, index, n),
+                 *index.keys[n].expression, false, where, probes);
       }
     }
     if (index.predicate) {
-      probes.expressions[predicate_probe(table, index)] =
-          probe_over(table, shape, *index.predicate, true, where);
+      ask_over(table, shape, predicate_probe(table, index), *index.predicate,
+               true, where, probes);
     }
   }
   for (const auto& check : table.constraints) {
     if (check.kind == catalog::ConstraintKind::check && check.expression &&
         is_carried(shape, check.columns)) {
-      probes.expressions[check_probe(table, check)] =
-          probe_over(table, shape, *check.expression, true, where);
+      ask_over(table, shape, check_probe(table, check), *check.expression, true,
+               where, probes);
     }
   }
 }
@@ -166,21 +164,44 @@ void key_probes(const Situation& situation,
   }
 }
 
-std::optional<Expression> Carrier::carried(const std::string& key,
-                                           const std::string& object,
-                                           const Expression& expression) {
-  const auto& answer = situation_.answers.expressions.at(key);
-  if (answer.finding) {
-    findings_.refuse(pieces_.where, "column.expression-does-not-carry",
-                     fmt::format("{} does not hold over the new column: {}",
-                                 object, answer.finding->message),
-                     "drop it first, and create it again after contract");
+std::optional<Expression> Carrier::rewritten(const std::string& object,
+                                             const Expression& expression) {
+  if (!is_readable(table_, expression)) {
+    findings_.refuse(
+        pieces_.where, "column.unreadable-object",
+        fmt::format("{} of {} cannot be built again for the new column: by the "
+                    "built-in grammar of PostgreSQL {} it cannot be told what "
+                    "`{}` reads",
+                    object, table_.name.display(), sql::grammar_version(),
+                    expression.text),
+        "drop it first and create it again after contract, or build pgexpand "
+        "with a newer parser (docs/development.md)");
     return std::nullopt;
   }
-  // The server's own text, not the answer's: that one is folded and inlined.
   return sql::rewrite_columns(expression, "", [&](const Identifier& column) {
     return std::optional(physical_of(column));
   });
+}
+
+std::optional<Expression> Carrier::carried(const std::string& key,
+                                           const std::string& object,
+                                           const Expression& expression) {
+  // The server's own text, not the answer's: that one is folded and inlined.
+  auto text = rewritten(object, expression);
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto& answer = situation_.answers.expressions.at(key);
+  if (answer.finding) {
+    findings_.refuse(
+        pieces_.where, "column.expression-does-not-carry",
+        fmt::format("{} of {} does not hold over the new column: "
+                    "{}",
+                    object, table_.name.display(), answer.finding->message),
+        "drop it first, and create it again after contract");
+    return std::nullopt;
+  }
+  return text;
 }
 
 bool Carrier::is_at_switch(const TableShape& shape,

@@ -28,6 +28,12 @@ void key_probes(const Situation& situation,
                 const catalog::Table& table,
                 catalog::Probes& probes);
 
+/// True if we can say which columns the text of an object of `table` reads, and
+/// call them otherwise. A newer server writes what the built-in grammar does
+/// not know.
+[[nodiscard]] bool is_readable(const catalog::Table& table,
+                               const sql::Expression& expression);
+
 /// True if any of `columns` moves.
 [[nodiscard]] bool moves_any(const TableShape& shape,
                              const std::vector<sql::Identifier>& columns);
@@ -36,9 +42,5 @@ void key_probes(const Situation& situation,
 /// dropped, which takes it along.
 [[nodiscard]] bool is_carried(const TableShape& shape,
                               const std::vector<sql::Identifier>& columns);
-
-/// The columns an index reads, in keys, INCLUDE, expressions and predicate.
-[[nodiscard]] std::vector<sql::Identifier> columns_read(
-    const catalog::Index& index);
 
 }  // namespace pgexpand::ops

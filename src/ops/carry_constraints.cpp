@@ -54,10 +54,9 @@ void Carrier::carry_checks() {
         !is_carried(shape_, check.columns)) {
       continue;
     }
-    const auto expression = carried(
-        check_probe(table_, check),
-        fmt::format("check {} of {}", check.name.name(), table_.name.display()),
-        *check.expression);
+    const auto expression =
+        carried(check_probe(table_, check), "check " + check.name.name(),
+                *check.expression);
     if (!expression) {
       continue;
     }
@@ -225,8 +224,7 @@ bool Carrier::keeps_key(const Move& move) {
     return std::ranges::find(columns, move.from) != columns.end();
   };
   const auto wants_value = [&](const catalog::Index& index) {
-    return (index.is_primary || index.is_replica_identity) &&
-           has(columns_read(index));
+    return (index.is_primary || index.is_replica_identity) && has(index.reads);
   };
   if (move.swaps || (!table_.column(move.from)->identity &&
                      std::ranges::none_of(table_.indexes, wants_value))) {

@@ -4,7 +4,6 @@
 #include "ops/carrier.hpp"
 #include "ops/enforce.hpp"
 #include "ops/twin.hpp"
-#include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -58,7 +57,7 @@ Statement drop_constraint(const sql::TableName& table, const Identifier& name) {
 
 void Carrier::carry_indexes() {
   for (const auto& index : table_.indexes) {
-    if (!index.is_exclusion && is_carried(shape_, columns_read(index))) {
+    if (!index.is_exclusion && is_carried(shape_, index.reads)) {
       carry_index(index);
     }
   }
@@ -77,7 +76,7 @@ void Carrier::carry_index(const catalog::Index& index) {
   // promises no more than the old one.
   const bool new_promise =
       index.is_unique &&
-      !std::ranges::all_of(columns_read(index), [&](const Identifier& column) {
+      !std::ranges::all_of(index.reads, [&](const Identifier& column) {
         const auto moved = pieces_.moved.find(column);
         return moved == pieces_.moved.end() || moved->second.is_injective;
       });
@@ -105,8 +104,9 @@ catalog::Index Carrier::renewed(const catalog::Index& index) {
     copy.keys[n] = renewed_key(index, n);
   }
   if (index.predicate) {
-    copy.predicate = carried(predicate_probe(table_, index),
-                             "index " + index.name.display(), *index.predicate);
+    copy.predicate =
+        carried(predicate_probe(table_, index),
+                "index " + index.name.name.name(), *index.predicate);
   }
   return copy;
 }
@@ -124,7 +124,7 @@ catalog::IndexKey Carrier::renewed_key(const catalog::Index& index,
     key.column = physical_of(*key.column);
   } else {
     key.expression = carried(key_probe(table_, index, n),
-                             "index " + index.name.display(), *key.expression)
+                             "index " + index.name.name.name(), *key.expression)
                          .value_or(*key.expression);
   }
   return key;
@@ -152,7 +152,7 @@ std::optional<std::string> Carrier::opclass_for(const catalog::Index& index,
 }
 
 void Carrier::take_over_plain(const catalog::Index& index) {
-  const bool now = at_switch(columns_read(index));
+  const bool now = at_switch(index.reads);
   const Identifier fresh = fresh_name(index.name.name);
   const Identifier stale = stale_name(index.name.name);
   Transition& step = transition(now);
@@ -165,7 +165,7 @@ void Carrier::take_over_plain(const catalog::Index& index) {
 }
 
 void Carrier::take_over_unique(const catalog::Index& index) {
-  const bool now = at_switch(columns_read(index));
+  const bool now = at_switch(index.reads);
   const Identifier fresh = fresh_name(index.name.name);
   const Identifier stale = stale_name(*index.constraint);
   Transition& step = transition(now);
@@ -185,7 +185,7 @@ void Carrier::take_over_unique(const catalog::Index& index) {
 /// A table has one primary key, so the old one goes when the new one comes. For
 /// the way back a spare index on the old columns is built beforehand.
 void Carrier::take_over_primary(const catalog::Index& index) {
-  const bool now = at_switch(columns_read(index));
+  const bool now = at_switch(index.reads);
   Transition& step = transition(now);
   step.lock(table_.name, LockMode::access_exclusive);
   step.first.push_back(drop_constraint(table_.name, *index.constraint));
@@ -206,7 +206,7 @@ void Carrier::take_over_comments(const catalog::Index& index,
                                  Transition& step) {
   const auto say = [&](const Statement& statement) {
     step.last.push_back(statement);
-    if (index.is_primary && at_switch(columns_read(index))) {
+    if (index.is_primary && at_switch(index.reads)) {
       step.undo.push_back(statement);
     }
   };
@@ -222,7 +222,7 @@ void Carrier::take_over_comments(const catalog::Index& index,
 }
 
 void Carrier::take_over_attributes(const catalog::Index& index) {
-  const bool now = at_switch(columns_read(index));
+  const bool now = at_switch(index.reads);
   Transition& step = transition(now);
   const Identifier& name = index.name.name;
   for (std::size_t n = 0; n < index.statistics_targets.size(); ++n) {
@@ -266,7 +266,7 @@ void Carrier::take_over_column_names(const catalog::Index& index) {
     }
     columns.insert(*key.column);
   }
-  Transition& step = transition(at_switch(columns_read(index)));
+  Transition& step = transition(at_switch(index.reads));
   for (const Identifier& column : columns) {
     const Move* move = shape_.move_of(column);
     if (move != nullptr && move->physical != move->to) {
@@ -278,12 +278,7 @@ void Carrier::take_over_column_names(const catalog::Index& index) {
 
 void Carrier::carry_statistics() {
   for (const auto& statistics : table_.statistics) {
-    std::vector<Identifier> read = statistics.columns;
-    for (const auto& expression : statistics.expressions) {
-      const auto more = sql::columns_of(expression.text);
-      read.insert(read.end(), more.begin(), more.end());
-    }
-    if (!is_carried(shape_, read)) {
+    if (!is_carried(shape_, statistics.reads)) {
       continue;
     }
     std::vector<std::string> members;
@@ -291,44 +286,48 @@ void Carrier::carry_statistics() {
       members.push_back(physical_of(column).quoted());
     }
     for (const auto& expression : statistics.expressions) {
-      const auto text =
-          sql::rewrite_columns(expression, "", [&](const Identifier& column) {
-            return std::optional(physical_of(column));
-          });
-      members.push_back(fmt::format("({})", text));
+      if (const auto text = rewritten(
+              "statistics " + statistics.name.name.name(), expression)) {
+        members.push_back(fmt::format("({})", *text));
+      }
     }
-    const sql::TableName fresh{statistics.name.schema,
-                               fresh_name(statistics.name.name)};
-    const sql::TableName stale{statistics.name.schema,
-                               stale_name(statistics.name.name)};
-    pieces_.expand.push_back(Statement::of(
-        "CREATE STATISTICS {}{} ON {} FROM {}", fresh, kinds_of(statistics),
-        Expression{fmt::format("{}", fmt::join(members, ", "))}, table_.name));
-    if (table_.owner != situation_.catalog.user) {
-      pieces_.expand.push_back(Statement::of("ALTER STATISTICS {} OWNER TO {}",
-                                             fresh, Identifier(table_.owner)));
-    }
-    if (statistics.target) {
-      pieces_.expand.push_back(
-          Statement::of("ALTER STATISTICS {} SET STATISTICS {}", fresh,
-                        std::int64_t{*statistics.target}));
-    }
-    const auto rename = [](const sql::TableName& from, const Identifier& to) {
-      return Statement::of("ALTER STATISTICS {} RENAME TO {}", from, to);
-    };
-    const bool now = at_switch(read);
-    Transition& step = transition(now);
-    if (now) {
-      step.last.push_back(rename(statistics.name, stale.name));
-      step.undo_first({rename(statistics.name, fresh.name),
-                       rename(stale, statistics.name.name)});
-    }
-    step.last.push_back(rename(fresh, statistics.name.name));
-    if (statistics.comment) {
-      step.last.push_back(Statement::of("COMMENT ON STATISTICS {} IS {}",
-                                        statistics.name,
-                                        sql::Literal{*statistics.comment}));
-    }
+    carry_statistics(statistics, members);
+  }
+}
+
+void Carrier::carry_statistics(const catalog::ExtendedStatistics& statistics,
+                               const std::vector<std::string>& members) {
+  const sql::TableName fresh{statistics.name.schema,
+                             fresh_name(statistics.name.name)};
+  const sql::TableName stale{statistics.name.schema,
+                             stale_name(statistics.name.name)};
+  pieces_.expand.push_back(Statement::of(
+      "CREATE STATISTICS {}{} ON {} FROM {}", fresh, kinds_of(statistics),
+      Expression{fmt::format("{}", fmt::join(members, ", "))}, table_.name));
+  if (table_.owner != situation_.catalog.user) {
+    pieces_.expand.push_back(Statement::of("ALTER STATISTICS {} OWNER TO {}",
+                                           fresh, Identifier(table_.owner)));
+  }
+  if (statistics.target) {
+    pieces_.expand.push_back(
+        Statement::of("ALTER STATISTICS {} SET STATISTICS {}", fresh,
+                      std::int64_t{*statistics.target}));
+  }
+  const auto rename = [](const sql::TableName& from, const Identifier& to) {
+    return Statement::of("ALTER STATISTICS {} RENAME TO {}", from, to);
+  };
+  const bool now = at_switch(statistics.reads);
+  Transition& step = transition(now);
+  if (now) {
+    step.last.push_back(rename(statistics.name, stale.name));
+    step.undo_first({rename(statistics.name, fresh.name),
+                     rename(stale, statistics.name.name)});
+  }
+  step.last.push_back(rename(fresh, statistics.name.name));
+  if (statistics.comment) {
+    step.last.push_back(Statement::of("COMMENT ON STATISTICS {} IS {}",
+                                      statistics.name,
+                                      sql::Literal{*statistics.comment}));
   }
 }
 

@@ -51,18 +51,20 @@ bool is_metadata_only(const BuiltinType& from, const BuiltinType& to) {
 
 bool is_in_index_expression(const catalog::Table& table,
                             const sql::Identifier& column) {
-  const auto reads = [&](const std::optional<sql::Expression>& expression) {
-    if (!expression) {
-      return false;
-    }
-    const auto columns = sql::columns_of(expression->text);
+  const auto is_among = [&](const std::vector<sql::Identifier>& columns) {
     return std::ranges::find(columns, column) != columns.end();
   };
+  const auto reads = [&](const std::optional<sql::Expression>& expression) {
+    // Of what we cannot read, any column of the index may be the one.
+    return expression && (!sql::can_read(expression->text) ||
+                          is_among(sql::columns_of(expression->text)));
+  };
   return std::ranges::any_of(table.indexes, [&](const catalog::Index& index) {
-    return reads(index.predicate) ||
-           std::ranges::any_of(index.keys, [&](const catalog::IndexKey& key) {
-             return reads(key.expression);
-           });
+    return is_among(index.reads) &&
+           (reads(index.predicate) ||
+            std::ranges::any_of(index.keys, [&](const catalog::IndexKey& key) {
+              return reads(key.expression);
+            }));
   });
 }
 

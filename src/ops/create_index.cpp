@@ -4,13 +4,16 @@
 // EXCLUSIVE and waits for every transaction with an older snapshot. A unique
 // one begins to reject rows when it is ready, before it is valid: it carries a
 // new promise, so it is built after verify, at a visible switch.
-#include "ops/carry.hpp"
 #include "ops/enforce.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/index_fields.hpp"
 #include "ops/table_operation.hpp"
+#include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 
 namespace pgexpand::ops {
 namespace {
@@ -56,9 +59,7 @@ class CreateIndex final : public TableOperation {
       return;
     }
     auto& pieces = draft_of(draft, here);
-    for (const auto& column : columns_read(index)) {
-      pieces.touched.insert(column);
-    }
+    pieces.touched.insert(index.reads.begin(), index.reads.end());
     build_index(draft, here,
                 {.index = index,
                  .phase = index.is_unique ? plan::Phase::switch_over
@@ -89,19 +90,26 @@ class CreateIndex final : public TableOperation {
                          .nulls_not_distinct = args_.nulls_not_distinct};
     for (std::size_t n = 0; n < args_.keys.size(); ++n) {
       index.keys.push_back(described_key(situation, prefix, n, findings));
+      if (index.keys.back().column) {
+        index.reads.push_back(*index.keys.back().column);
+      }
+      note_columns(index.keys.back().expression, here, index);
     }
     for (const auto& column : args_.include) {
       require(shape, here, column, findings);
       index.include.push_back(shape.physical(column));
+      index.reads.push_back(index.include.back());
     }
     if (args_.where) {
       const auto* answer =
           resolved(situation.answers, prefix + "where", args_.where->where,
-                   allowed(), {.assigned = false}, findings);
-      if (answer != nullptr) {
-        index.predicate = sql::compose("({})", bare(answer->deparsed, &shape));
+                   allowed(), is_check, findings);
+      const auto text = ddl_of(answer, shape, args_.where->where, findings);
+      if (text) {
+        index.predicate = sql::compose("({})", *text);
       }
     }
+    note_columns(index.predicate, here, index);
     if (index.nulls_not_distinct &&
         situation.catalog.server_version_num < 150000) {
       findings.refuse(where(), "server.too-old",
@@ -137,13 +145,38 @@ class CreateIndex final : public TableOperation {
       key.column = shape.physical(*wanted.column);
       return key;
     }
-    const auto* answer = resolved(situation.answers, key_name(prefix, n),
-                                  wanted.expression->where, allowed(),
-                                  {.assigned = false}, findings);
-    if (answer != nullptr) {
-      key.expression = bare(answer->deparsed, &shape);
-    }
+    const auto* answer =
+        resolved(situation.answers, key_name(prefix, n),
+                 wanted.expression->where, allowed(), is_check, findings);
+    key.expression = ddl_of(answer, shape, wanted.expression->where, findings);
     return key;
+  }
+
+  [[nodiscard]] static std::optional<sql::Expression> ddl_of(
+      const catalog::ExpressionAnswer* answer,
+      const TableShape& shape,
+      const Location& where,
+      Diagnostics& findings) {
+    return answer == nullptr
+               ? std::nullopt
+               : for_ddl(answer->deparsed, shape, where, findings);
+  }
+
+  /// What we cannot read may read any column.
+  static void note_columns(const std::optional<sql::Expression>& expression,
+                           const catalog::Table& here,
+                           catalog::Index& index) {
+    if (!expression) {
+      return;
+    }
+    if (sql::can_read(expression->text)) {
+      std::ranges::copy(sql::columns_of(expression->text),
+                        std::back_inserter(index.reads));
+      return;
+    }
+    for (const auto& column : here.columns) {
+      index.reads.push_back(column.name);
+    }
   }
 
   void require(const TableShape& shape,

@@ -149,7 +149,7 @@ class DropColumn final : public TableOperation {
       }
     }
     for (const auto& index : here.indexes) {
-      if (reads(columns_read(index))) {
+      if (reads(index.reads)) {
         gone.push_back(fmt::format("index {}", index.name.name.name()));
       }
     }
@@ -157,6 +157,12 @@ class DropColumn final : public TableOperation {
       if (check.kind == catalog::ConstraintKind::check &&
           reads(check.columns)) {
         gone.push_back(fmt::format("check {}", check.name.name()));
+      }
+    }
+    for (const auto& statistics : here.statistics) {
+      if (reads(statistics.reads)) {
+        gone.push_back(
+            fmt::format("statistics {}", statistics.name.name.name()));
       }
     }
     if (!gone.empty()) {

@@ -13,14 +13,27 @@
 namespace pgexpand::ops {
 namespace {
 
+/// Of what only the server has to read, syntax is the server's to judge: it is
+/// asked about each expression and type.
 void report(const sql::SyntaxFinding& finding,
             const std::string& text,
             const Location& where,
+            Reader reader,
             Diagnostics& findings) {
-  findings.error(where, finding.code,
-                 fmt::format("{} (at character {} of `{}`)", finding.message,
-                             finding.offset + 1, text),
-                 finding.hint);
+  const bool is_servers =
+      reader == Reader::server && finding.code == "sql.syntax";
+  findings.add(
+      {.severity = is_servers ? Severity::warning : Severity::error,
+       .code = finding.code,
+       .message = fmt::format(
+           "{} (at character {} of `{}`{}", finding.message, finding.offset + 1,
+           text,
+           is_servers ? fmt::format(", by the grammar of PostgreSQL {}); the "
+                                    "server will decide",
+                                    sql::grammar_version())
+                      : ")"),
+       .hint = is_servers ? "check it with psql" : finding.hint,
+       .where = where});
 }
 
 bool check_kind(const catalog::ExpressionAnswer& answer,
@@ -32,7 +45,9 @@ bool check_kind(const catalog::ExpressionAnswer& answer,
                    "write an expression over one row");
     return false;
   };
-  const auto read = sql::columns_of(answer.deparsed.text);
+  const bool is_read = sql::can_read(answer.deparsed.text);
+  const auto read = is_read ? sql::columns_of(answer.deparsed.text)
+                            : std::vector<sql::Identifier>{};
   if (std::ranges::find(read, sql::Identifier("*")) != read.end()) {
     return refuse("sql.star", "the whole row");
   }
@@ -46,6 +61,28 @@ bool check_kind(const catalog::ExpressionAnswer& answer,
     return refuse("expression.set-returning", "a function that returns a set");
   }
   return true;
+}
+
+/// The server may write newer syntax than the user did, and a word that is no
+/// column.
+bool check_reader(const catalog::ExpressionAnswer& answer,
+                  const Location& where,
+                  Reader reader,
+                  Diagnostics& findings) {
+  const std::string& text = answer.deparsed.text;
+  if (reader == Reader::server ||
+      (sql::can_read(text) && sql::are_columns_qualified(text))) {
+    return true;
+  }
+  findings.error(
+      where, "sql.unreadable",
+      fmt::format(
+          "the server writes it as `{}`, which the built-in grammar of "
+          "PostgreSQL {} cannot read: it could not be used in a trigger",
+          text, sql::grammar_version()),
+      "use functions that PostgreSQL had then, or build pgexpand with a newer "
+      "parser (docs/development.md)");
+  return false;
 }
 
 bool check_stability(const catalog::ExpressionAnswer& answer,
@@ -134,18 +171,20 @@ Allowed read_allow(spec::Fields& fields, Diagnostics& findings) {
 void check_expression_text(const UserExpression& expression,
                            Diagnostics& findings) {
   if (const auto finding = sql::check_expression(expression.text)) {
-    report(*finding, expression.text, expression.where, findings);
+    report(*finding, expression.text, expression.where, expression.reader,
+           findings);
   }
 }
 
 std::optional<UserExpression> read_expression(spec::Fields& fields,
                                               std::string_view key,
-                                              Diagnostics& findings) {
+                                              Diagnostics& findings,
+                                              Reader reader) {
   const auto text = fields.optional(key, findings);
   if (!text) {
     return std::nullopt;
   }
-  UserExpression expression{*text, fields.where(key)};
+  UserExpression expression{*text, fields.where(key), reader};
   check_expression_text(expression, findings);
   return expression;
 }
@@ -159,7 +198,7 @@ std::optional<UserType> read_type(spec::Fields& fields,
   }
   const UserType type{*text, fields.where(key)};
   if (const auto finding = sql::check_type(*text)) {
-    report(*finding, *text, type.where, findings);
+    report(*finding, *text, type.where, Reader::server, findings);
   }
   return type;
 }
@@ -189,7 +228,8 @@ const catalog::ExpressionAnswer* resolved(const catalog::Answers& answers,
     findings.add(*answer.finding);
     return nullptr;
   }
-  bool is_fine = check_kind(answer, where, findings);
+  bool is_fine = check_kind(answer, where, findings) &&
+                 check_reader(answer, where, demands.reader, findings);
   if (demands.deterministic) {
     is_fine = check_stability(answer, where, allowed, findings) && is_fine;
   }

@@ -34,7 +34,8 @@ std::optional<IndexKeyFields> detailed_key(
   spec::Fields fields(std::move(node), "columns");
   IndexKeyFields key;
   key.column = fields.optional_identifier("column", findings);
-  key.expression = read_expression(fields, "expression", findings);
+  key.expression =
+      read_expression(fields, "expression", findings, Reader::server);
   const auto order = fields.optional_choice("order", {"asc", "desc"}, findings);
   const auto nulls =
       fields.optional_choice("nulls", {"first", "last"}, findings);
@@ -112,7 +113,7 @@ std::optional<IndexFields> read_index_fields(spec::Fields& fields,
     index.method = method->name();
   }
   index.include = read_names(fields, "include", findings);
-  index.where = read_expression(fields, "where", findings);
+  index.where = read_expression(fields, "where", findings, Reader::server);
   index.options = read_options(fields, findings);
   index.nulls_not_distinct =
       fields.optional_bool("nulls_not_distinct", findings).value_or(false);

@@ -53,7 +53,8 @@ std::optional<CheckFields> read_check(spec::Fields& fields,
     return std::nullopt;
   }
   auto name = nested->optional_identifier("name", findings);
-  auto expression = read_expression(*nested, "expression", findings);
+  auto expression =
+      read_expression(*nested, "expression", findings, Reader::server);
   nested->reject_unknown(findings);
   if (!expression) {
     if (!nested->has("expression")) {
@@ -109,9 +110,13 @@ std::optional<NewColumn> read_new_column(spec::Fields& fields,
   auto type = read_type(fields, "type", findings);
   NewColumn column;
   column.nullable = fields.optional_bool("nullable", findings).value_or(true);
-  column.default_value = read_expression(fields, "default", findings);
+  // With an `up` it stands in the trigger too, for where that gives NULL.
+  column.default_value =
+      read_expression(fields, "default", findings,
+                      fields.has("up") ? Reader::us : Reader::server);
   column.up = read_expression(fields, "up", findings);
-  column.generated = read_expression(fields, "generated", findings);
+  column.generated =
+      read_expression(fields, "generated", findings, Reader::server);
   column.check = read_check(fields, findings);
   column.unique = read_unique(fields, findings);
   column.references = read_references(fields, findings);

@@ -233,9 +233,7 @@ void NewColumnPieces::add_filled_by_default() {
   }
 }
 
-void NewColumnPieces::add_check(const TableShape& shape,
-                                const Location& where,
-                                Diagnostics& findings) {
+void NewColumnPieces::add_check(const Location& where, Diagnostics& findings) {
   const Identifier name =
       column_.check->name.value_or(Identifier(sql::shorten_name(
           fmt::format("{}_{}_check", table_.table->name.name.name(),
@@ -243,11 +241,11 @@ void NewColumnPieces::add_check(const TableShape& shape,
   if (!is_constraint_free(*table_.table, name, where, findings)) {
     return;
   }
-  enforce_constraint(draft_, {.table = table_.table->name,
-                              .name = name,
-                              .definition = sql::compose(
-                                  "CHECK ({})", bare(*values_.check, &shape)),
-                              .title = fmt::format("check {}", name.name())});
+  enforce_constraint(draft_,
+                     {.table = table_.table->name,
+                      .name = name,
+                      .definition = sql::compose("CHECK ({})", *values_.check),
+                      .title = fmt::format("check {}", name.name())});
   if (values_.up) {
     draft_.visible(fmt::format(
         "check {} rejects a row whose `up` does not pass it", name.name()));

@@ -15,8 +15,7 @@ struct NewColumnValues {
   catalog::Type type;
   std::string collation;  ///< Qualified and quoted, or empty.
   std::optional<sql::Expression> up, default_value;  ///< Deparsed.
-  std::optional<sql::Expression> generated;          ///< Bare names.
-  std::optional<sql::Expression> check;              ///< Deparsed.
+  std::optional<sql::Expression> generated, check;   ///< For DDL.
   bool up_is_safe = false;      ///< Cannot fail for any row.
   bool up_is_volatile = false;  ///< Allowed by `allow: [volatile]`.
   bool default_is_volatile = false;
@@ -34,9 +33,7 @@ class NewColumnPieces {
   void add(const catalog::Catalog& catalog,
            const Location& where,
            Diagnostics& findings);
-  void add_check(const TableShape& shape,
-                 const Location& where,
-                 Diagnostics& findings);
+  void add_check(const Location& where, Diagnostics& findings);
   void add_unique(const catalog::Catalog& catalog,
                   const Location& where,
                   Diagnostics& findings);

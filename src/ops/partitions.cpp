@@ -125,7 +125,7 @@ void check_move_in_partitions(const catalog::Table& table,
                 findings);
   }
   for (const auto& index : table.indexes) {
-    if (reads(columns_read(index), column)) {
+    if (reads(index.reads, column)) {
       refuse_move(column, fmt::format("index {}", index.name.name.name()),
                   "drop it first, and create it again after contract", where,
                   findings);

@@ -92,8 +92,10 @@ std::optional<Statements> read_text(spec::Fields& fields,
       // A newer server may know words that the built-in grammar does not, but
       // then the text cannot be split: it is sent as one statement.
       findings.warn(fields.where(key), finding->code,
-                    fmt::format("{} (at character {}); the server will decide",
-                                finding->message, finding->offset + 1),
+                    fmt::format("{} (at character {}, by the grammar of "
+                                "PostgreSQL {}); the server will decide",
+                                finding->message, finding->offset + 1,
+                                sql::grammar_version()),
                     "check it with psql, one statement in each text");
       return Statements{sql::Statement::verbatim(*text)};
     }

@@ -126,6 +126,7 @@ catalog::ExpressionProbe TableOperation::probe_today(
           .table = table.name,
           .columns = TableShape::scope_today(table),
           .sample = true,
+          .is_for_ddl = is_for_ddl(expression),
           .where = expression.where};
 }
 
@@ -136,6 +137,7 @@ catalog::ExpressionProbe TableOperation::probe_after(
   return {.text = expression.text,
           .table = table.name,
           .columns = shape.scope(),
+          .is_for_ddl = is_for_ddl(expression),
           .where = expression.where};
 }
 
@@ -179,6 +181,26 @@ sql::Expression over_row(const sql::Expression& expression,
 sql::Expression bare(const sql::Expression& expression,
                      const TableShape* shape) {
   return sql::rewrite_columns(expression, "", physical_names(shape));
+}
+
+std::optional<sql::Expression> for_ddl(const sql::Expression& expression,
+                                       const TableShape& shape,
+                                       const Location& where,
+                                       Diagnostics& findings) {
+  if (sql::can_read(expression.text) &&
+      sql::are_columns_qualified(expression.text)) {
+    return bare(expression, &shape);
+  }
+  if (shape.names_before().empty()) {
+    return expression;
+  }
+  findings.error(
+      where, "sql.unreadable",
+      fmt::format("the built-in grammar of PostgreSQL {} cannot read `{}`, and "
+                  "columns of this table have other names until contract",
+                  sql::grammar_version(), expression.text),
+      "do it in a migration of its own");
+  return std::nullopt;
 }
 
 bool is_never_null(const catalog::Table& table,

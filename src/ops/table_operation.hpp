@@ -90,6 +90,15 @@ class TableOperation : public Operation {
 [[nodiscard]] sql::Expression bare(const sql::Expression& expression,
                                    const TableShape* shape = nullptr);
 
+/// bare() of what the server is to read. Where we cannot, it stays as the
+/// server wrote it, with columns as `table.column`; a finding if they are
+/// called otherwise until contract.
+[[nodiscard]] std::optional<sql::Expression> for_ddl(
+    const sql::Expression& expression,
+    const TableShape& shape,
+    const Location& where,
+    Diagnostics& findings);
+
 /// True if no value of `expression` over today's row can be NULL.
 [[nodiscard]] bool is_never_null(const catalog::Table& table,
                                  const sql::Expression& expression);

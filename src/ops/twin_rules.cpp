@@ -109,9 +109,8 @@ void check_dependents(const catalog::Table& table,
                                 dependent.kind));
   }
   for (const auto& index : table.indexes) {
-    const auto read = columns_read(index);
     if (index.is_exclusion &&
-        std::ranges::find(read, column.name) != read.end()) {
+        std::ranges::find(index.reads, column.name) != index.reads.end()) {
       findings.refuse(
           where, "column.exclusion-constraint",
           fmt::format("exclusion constraint {} cannot be built for the new "

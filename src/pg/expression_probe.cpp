@@ -45,6 +45,9 @@ class Asking {
     check_text();
     const auto target = find_target();
     const Scope scope = scope_of_row();
+    if (is_newer_) {
+      ask_whether_it_is_one(scope);
+    }
     answer_.deparsed = deparse_text(scope, target);
     analyze_expression(session_, catalog_, scope, answer_);
     if (has_subquery_) {
@@ -63,6 +66,7 @@ class Asking {
 
  private:
   void check_text();
+  void ask_whether_it_is_one(const Scope& scope);
   std::optional<catalog::Type> find_target();
   std::string type_in_scope(const catalog::ScopeColumn& column);
   Scope scope_of_row();
@@ -77,15 +81,37 @@ class Asking {
   TypeResolver& types_;
   const catalog::ExpressionProbe& probe_;
   bool has_subquery_ = false;
+  bool is_newer_ = false;  ///< Than our grammar: the server reads it alone.
   catalog::ExpressionAnswer answer_;
 };
 
 void Asking::check_text() {
   const auto strict = sql::check_expression(probe_.text);
   has_subquery_ = strict && strict->code == "sql.subquery";
-  if (const auto syntax = sql::check_expression(
-          probe_.text, {.allow_subquery = probe_.allow_subquery})) {
-    throw refusal(probe_, syntax->code, syntax->message, syntax->hint);
+  const auto syntax = sql::check_expression(
+      probe_.text, {.allow_subquery = probe_.allow_subquery});
+  is_newer_ = syntax && syntax->code == "sql.syntax" && probe_.is_for_ddl &&
+              sql::is_newer_than_grammar(catalog_.server_version_num);
+  if (syntax && !is_newer_) {
+    throw refusal(probe_, syntax->code,
+                  fmt::format("{} (at character {} of `{}`)", syntax->message,
+                              syntax->offset + 1, probe_.text),
+                  syntax->hint);
+  }
+}
+
+// What check_expression() says of text that we read: exactly one expression
+// parses both bare, as the only target, and in brackets, which is tried next.
+void Asking::ask_whether_it_is_one(const Scope& scope) {
+  ProbeTransaction transaction(session_, catalog_);
+  transaction.use_arrival_path();
+  const Result bare = session_.run(
+      sql::Statement::of("{} SELECT {}\n{} WHERE false", scope.with_clause(),
+                         sql::Expression{probe_.text}, scope.from_clause()));
+  if (bare.columns.size() != 1) {
+    throw refusal(probe_, "sql.not-one-expression",
+                  "this is not exactly one expression",
+                  "write a single value, such as lower(status)");
   }
 }
 

@@ -45,6 +45,13 @@ SELECT s.stxrelid, n.nspname, s.stxname,
         FROM unnest(s.stxkeys) WITH ORDINALITY AS u(number, place)
         JOIN pg_attribute a ON a.attrelid = s.stxrelid AND a.attnum = u.number),
        array_to_json(pg_get_statisticsobjdef_expressions(s.oid)),
+       (SELECT json_agg(DISTINCT a.attname)
+        FROM pg_depend d
+        JOIN pg_attribute a ON a.attrelid = s.stxrelid
+                           AND a.attnum = d.refobjsubid
+        WHERE d.classid = 'pg_statistic_ext'::regclass AND d.objid = s.oid
+          AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.stxrelid
+          AND d.refobjsubid > 0),
        NULLIF(s.stxstattarget, -1),
        obj_description(s.oid, 'pg_statistic_ext')
 FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
@@ -113,6 +120,7 @@ catalog::ExtendedStatistics statistics_of(RowCursor& cursor) {
   for (auto& expression : cursor.texts()) {
     statistics.expressions.push_back({std::move(expression)});
   }
+  statistics.reads = cursor.identifiers();
   statistics.target = cursor.optional_small();
   statistics.comment = cursor.optional_text();
   return statistics;

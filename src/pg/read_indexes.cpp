@@ -4,6 +4,8 @@
 namespace pgexpand::pg {
 namespace {
 
+// The columns of a constraint's index are the constraint's in pg_depend, so
+// the keys are read from the index as well.
 // An operator class needs naming unless it is what the server would choose: a
 // default one of the method, and none fits the key's type better (text_ops is
 // a default, but not that of char(n)).
@@ -13,7 +15,16 @@ SELECT i.indrelid, n.nspname, c.relname, c.oid, am.amname, keys.json,
         FROM unnest(i.indkey) WITH ORDINALITY AS k(number, place)
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
         WHERE k.place > i.indnkeyatts),
-       pg_get_expr(i.indpred, i.indrelid), array_to_json(c.reloptions),
+       pg_get_expr(i.indpred, i.indrelid),
+       (SELECT json_agg(a.attname ORDER BY a.attnum)
+        FROM pg_attribute a
+        WHERE a.attrelid = i.indrelid AND a.attnum > 0 AND NOT a.attisdropped
+          AND (a.attnum = ANY (i.indkey) OR EXISTS (
+            SELECT FROM pg_depend d
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+              AND d.refclassid = d.classid AND d.refobjid = i.indrelid
+              AND d.refobjsubid = a.attnum))),
+       array_to_json(c.reloptions),
        ts.spcname, obj_description(c.oid, 'pg_class'),
        i.indisunique, i.indisprimary, i.indisexclusion, {nulls_not_distinct},
        i.indisvalid, i.indisclustered, i.indisreplident,
@@ -97,6 +108,7 @@ catalog::Index index_of(RowCursor& cursor) {
   add_keys(index, cursor.json_array());
   index.include = cursor.identifiers();
   index.predicate = cursor.optional_expression();
+  index.reads = cursor.identifiers();
   index.options = cursor.texts();
   index.tablespace = cursor.optional_identifier();
   index.comment = cursor.optional_text();

@@ -43,9 +43,13 @@ BEGIN
                      pgexpand_failed || ' ' || pgexpand_sqlstate, true);
 END)";
 
-// The columns that the expression reads; nullopt if one is not stored yet.
+// The columns that the expression reads; nullopt if one is not stored yet, or
+// if we cannot tell.
 std::optional<std::vector<catalog::ScopeColumn>> columns_read(
     const catalog::ExpressionProbe& probe, const sql::Expression& expression) {
+  if (!sql::can_read(expression.text)) {
+    return std::nullopt;
+  }
   std::vector<catalog::ScopeColumn> read;
   for (const auto& name : sql::columns_of(expression.text)) {
     const auto found =

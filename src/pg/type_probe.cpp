@@ -100,7 +100,12 @@ catalog::TypeAnswer TypeResolver::resolve(const catalog::TypeProbe& probe,
 
 catalog::TypeAnswer TypeResolver::ask(const catalog::TypeProbe& probe,
                                       bool is_user_type) {
-  if (const auto syntax = sql::check_type(probe.text)) {
+  const auto syntax = sql::check_type(probe.text);
+  // to_regtype() takes exactly one type, so it judges newer syntax for us.
+  const bool is_servers =
+      syntax && syntax->code == "sql.syntax" &&
+      sql::is_newer_than_grammar(catalog_.server_version_num);
+  if (syntax && !is_servers) {
     return refused(probe, syntax->code, syntax->message);
   }
   ProbeTransaction transaction(session_, catalog_);

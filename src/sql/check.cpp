@@ -34,6 +34,11 @@ constexpr std::array banned_nodes{
            "write an expression over the row"},
     Banned{"GroupingFunc", "sql.aggregate", "GROUPING is not allowed here",
            "write an expression over one row"},
+    Banned{"JsonObjectAgg", "sql.aggregate",
+           "JSON_OBJECTAGG is not allowed here",
+           "write an expression over one row"},
+    Banned{"JsonArrayAgg", "sql.aggregate", "JSON_ARRAYAGG is not allowed here",
+           "write an expression over one row"},
 };
 
 constexpr std::array aggregate_marks{
@@ -104,7 +109,10 @@ int characters(std::string_view text, std::size_t bytes) {
 SyntaxFinding syntax(const ParseOutcome& outcome,
                      std::string_view text,
                      std::size_t prefix) {
-  return {"sql.syntax", outcome.error, "mend the SQL",
+  return {"sql.syntax", outcome.error,
+          fmt::format("mend the SQL; the built-in grammar of PostgreSQL {} "
+                      "knows nothing newer",
+                      grammar_version()),
           std::clamp(outcome.error_offset - static_cast<int>(prefix), 0,
                      characters(text, text.size()))};
 }
@@ -230,15 +238,17 @@ std::variant<std::vector<Statement>, SyntaxFinding> split_statements(
     return syntax(outcome, text, 0);
   }
   std::vector<Statement> statements;
+  std::size_t from = 0;  // the location may be behind a comment, or before it
   for (const auto& item : outcome.tree["stmts"]) {
     const auto start = item.value("stmt_location", std::size_t{0});
-    const auto length = item.value("stmt_len", text.size() - start);
+    const auto end = start + item.value("stmt_len", text.size() - start);
     if (auto finding = find_forbidden(item["stmt"])) {
       finding->offset = characters(text, start);
       return *finding;
     }
     statements.push_back(
-        Statement::verbatim(trimmed(text.substr(start, length))));
+        Statement::verbatim(trimmed(text.substr(from, end - from))));
+    from = end;
   }
   if (statements.empty()) {
     return SyntaxFinding{"sql.empty", "there is no statement here",

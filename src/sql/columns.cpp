@@ -1,4 +1,5 @@
 #include "pgexpand/base/assert.hpp"
+#include "pgexpand/base/error.hpp"
 #include "pgexpand/sql/parser.hpp"
 #include "sql/parse_tree.hpp"
 
@@ -41,8 +42,17 @@ void collect(const json& node, std::vector<ColumnReference>& found) {
 }
 
 std::vector<ColumnReference> references(std::string_view text) {
+  const json tree = expression_tree(text);
+  if (tree.is_null()) {
+    // "It reads nothing" would leave an index out, or NEW. before a column.
+    throw Error(
+        ErrorKind::refused, "sql.unreadable",
+        fmt::format("the built-in grammar of PostgreSQL {} cannot read `{}`",
+                    grammar_version(), text))
+        .hint("build pgexpand with a newer parser, see docs/development.md");
+  }
   std::vector<ColumnReference> found;
-  collect(expression_tree(text), found);
+  collect(tree, found);
   std::ranges::sort(found, {}, &ColumnReference::offset);
   return found;
 }
@@ -85,6 +95,10 @@ std::size_t reference_end(std::string_view text,
 
 }  // namespace
 
+bool can_read(std::string_view text) {
+  return !expression_tree(text).is_null();
+}
+
 std::vector<Identifier> columns_of(std::string_view text) {
   std::vector<Identifier> columns;
   for (const auto& reference : references(text)) {
@@ -93,6 +107,12 @@ std::vector<Identifier> columns_of(std::string_view text) {
     }
   }
   return columns;
+}
+
+bool are_columns_qualified(std::string_view text) {
+  return std::ranges::all_of(
+      references(text),
+      [](const ColumnReference& reference) { return reference.parts > 1; });
 }
 
 Expression rewrite_columns(const Expression& expression,

@@ -1,5 +1,7 @@
 #include "sql/parse_tree.hpp"
 
+#include "pgexpand/sql/parser.hpp"
+
 #include <fmt/format.h>
 #include <pg_query.h>
 
@@ -59,6 +61,13 @@ std::string with_whole_characters(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view grammar_version() noexcept { return PG_VERSION; }
+
+bool is_newer_than_grammar(int server_version_num) noexcept {
+  constexpr int major = 10'000;
+  return server_version_num / major > PG_VERSION_NUM / major;
+}
 
 ParseOutcome parse_sql(const std::string& text) {
   PgQueryParseResult raw = pg_query_parse(text.c_str());

@@ -15,7 +15,7 @@ struct ParseOutcome {
   int error_offset = 0;  ///< 0-based characters into the parsed text.
 };
 
-/// Parses with the built-in grammar (PostgreSQL 15).
+/// Parses with the built-in grammar, that of grammar_version().
 [[nodiscard]] ParseOutcome parse_sql(const std::string& text);
 
 /// True if a statement of the text is too long to be parsed: libpg_query walks

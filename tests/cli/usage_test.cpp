@@ -1,5 +1,7 @@
 #include "cli/command_line.hpp"
+#include "pgexpand/sql/parser.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -66,7 +68,9 @@ TEST_F(Usage, APhaseThatDoesNotExistIsRefused) {
 
 TEST_F(Usage, HelpAndVersionGoToStdout) {
   EXPECT_EQ(line_.run({"--version"}), 0);
-  EXPECT_EQ(line_.out, "pgexpand " PGEXPAND_VERSION "\n");
+  EXPECT_EQ(line_.out,
+            fmt::format("pgexpand {} (SQL grammar of PostgreSQL {})\n",
+                        PGEXPAND_VERSION, sql::grammar_version()));
   EXPECT_EQ(line_.run({"apply", "--help"}), 0);
   EXPECT_THAT(line_.out, HasSubstr("--through"));
   EXPECT_THAT(line_.err, IsEmpty());

@@ -123,15 +123,18 @@ void draw_index(Input& input, Table& table) {
     } else {
       key.column = column;
     }
+    index.reads.push_back(column);
     key.descending = input.one_in(4);
     key.nulls_first = input.one_in(4);
     index.keys.push_back(std::move(key));
   }
   if (input.one_in(4)) {
     index.predicate = over(input, table.columns.front().name);
+    index.reads.push_back(table.columns.front().name);
   }
   if (input.one_in(4)) {
     index.include = {table.columns.back().name};
+    index.reads.push_back(table.columns.back().name);
   }
   if (input.one_in(8)) {
     index.comment = draw_name(input);
@@ -210,7 +213,8 @@ Table draw_table(Input& input, std::uint32_t oid) {
         {.name = {table.name.schema, Identifier("st " + table.owner)},
          .kinds = {"ndistinct"},
          .columns = {table.columns.front().name, table.columns.back().name},
-         .expressions = {over(input, table.columns.front().name)}}};
+         .expressions = {over(input, table.columns.front().name)},
+         .reads = {table.columns.front().name, table.columns.back().name}}};
   }
   return table;
 }

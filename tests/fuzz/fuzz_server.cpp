@@ -88,7 +88,9 @@ void bend(Input& input, ExpressionAnswer& answer) {
 }
 
 ExpressionAnswer answer(Input& input, const ExpressionProbe& probe) {
-  check(!sql::check_expression(probe.text, {.allow_subquery = true}),
+  const auto finding =
+      sql::check_expression(probe.text, {.allow_subquery = true});
+  check(!finding || (probe.is_for_ddl && finding->code == "sql.syntax"),
         "only what was checked is asked", probe.text);
   ExpressionAnswer answer;
   const auto deparsed = deparse(probe);
@@ -106,8 +108,12 @@ ExpressionAnswer answer(Input& input, const ExpressionProbe& probe) {
 }
 
 catalog::TypeAnswer answer(Input& input, const catalog::TypeProbe& probe) {
-  check(!sql::check_type(probe.text), "only a checked type is asked",
-        probe.text);
+  const auto finding = sql::check_type(probe.text);
+  check(!finding || finding->code == "sql.syntax",
+        "only a checked type is asked", probe.text);
+  if (finding) {
+    return {.finding = refusal(probe.where)};
+  }
   catalog::TypeAnswer answer{.type = type_named(probe.text)};
   if (input.one_in(32)) {
     answer.finding = refusal(probe.where);

@@ -17,6 +17,7 @@ using catalog::Table;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 sql::Identifier id(const std::string& name) { return sql::Identifier(name); }
 
@@ -220,6 +221,15 @@ TEST_F(CatalogOfAShop, AnIndexPieceByPiece) {
   EXPECT_EQ(pieces.statistics_targets.at(1), 33);
   EXPECT_TRUE(pieces.is_valid);
   EXPECT_FALSE(pieces.is_unique);
+}
+
+TEST_F(CatalogOfAShop, WhatObjectsReadIsKnownWithoutTheirText) {
+  EXPECT_THAT(index("pieces").reads,
+              ElementsAre(id("customer"), id("odd \"name"), id("loose"),
+                          id("shade"), id("amount")));
+  EXPECT_THAT(index("Order s_pkey").reads, ElementsAre(id("Id")));
+  EXPECT_THAT(table().statistics.at(0).reads,
+              UnorderedElementsAre(id("customer"), id("amount"), id("loose")));
 }
 
 TEST_F(CatalogOfAShop, IndexesOfConstraintsAndClusters) {

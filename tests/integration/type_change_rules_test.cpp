@@ -238,7 +238,7 @@ TEST_F(TypeRules, AnExpressionThatTheNewTypeCannotTakeIsRefused) {
   EXPECT_EQ(run({"plan"}), 7) << line_.err;
   EXPECT_THAT(line_.err, HasSubstr("check c of public.t does not hold over the "
                                    "new column: operator does not exist"));
-  EXPECT_THAT(line_.err, HasSubstr("index public.i does not hold"));
+  EXPECT_THAT(line_.err, HasSubstr("index i of public.t does not hold"));
 }
 
 TEST_F(TypeRules, ADomainWithConstraintsIsRefusedAsItRewritesTheTable) {

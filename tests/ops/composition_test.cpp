@@ -215,7 +215,8 @@ TEST_F(CompositionTest, WhatGoesWithADroppedColumnIsNotCarried) {
 TEST_F(CompositionTest, StatisticsOnOneExpressionHaveNoKinds) {
   table_in(catalog_, "orders").statistics = {
       {.name = {sql::Identifier("public"), sql::Identifier("st")},
-       .expressions = {sql::Expression{"lower(note)"}}}};
+       .expressions = {sql::Expression{"lower(note)"}},
+       .reads = {sql::Identifier("note")}}};
   const auto plan =
       planned("  - rename_column: {table: orders, from: note, to: remark}\n");
   EXPECT_THAT(statements_of(plan, plan::Phase::expand),

@@ -169,6 +169,7 @@ catalog::Index make_index(const std::string& name,
   catalog::Index index{.name = in_public(name), .method = "btree"};
   for (const auto& column : columns) {
     index.keys.push_back({.column = Identifier(column)});
+    index.reads.emplace_back(column);
   }
   return index;
 }

@@ -53,7 +53,7 @@ catalog::ExpressionAnswer FakeServer::answer(
     const catalog::ExpressionProbe& probe) const {
   catalog::ExpressionAnswer answer;
   answer.deparsed = {probe.text};
-  if (probe.table) {
+  if (probe.table && sql::can_read(probe.text)) {
     answer.deparsed =
         sql::rewrite_columns(answer.deparsed, probe.table->name.quoted());
   }

@@ -97,6 +97,9 @@ struct Index {
   std::vector<IndexKey> keys;
   std::vector<sql::Identifier> include;
   std::optional<sql::Expression> predicate;
+  /// All the columns it reads: keys, INCLUDE, and what the server noted of
+  /// expressions and predicate, whether we can read those or not.
+  std::vector<sql::Identifier> reads;
   std::vector<std::string> options;  ///< `fillfactor=70`.
   std::optional<sql::Identifier> tablespace;
   std::optional<std::string> comment;
@@ -177,6 +180,7 @@ struct ExtendedStatistics {
   std::vector<std::string> kinds;  ///< ndistinct, dependencies, mcv.
   std::vector<sql::Identifier> columns;
   std::vector<sql::Expression> expressions;
+  std::vector<sql::Identifier> reads;  ///< Those of expressions, too.
   std::optional<int> target;
   std::optional<std::string> comment;
 

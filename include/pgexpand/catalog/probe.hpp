@@ -39,6 +39,9 @@ struct ExpressionProbe {
   bool allow_subquery = false;
   bool is_predicate = false;  ///< Must be boolean.
   bool sample = false;        ///< Try it on real rows (only stored columns).
+  /// It goes into DDL only: syntax that is newer than our grammar is the
+  /// server's to judge. Else such text is refused.
+  bool is_for_ddl = false;
   Location where;
 };
 

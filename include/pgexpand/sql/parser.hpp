@@ -12,6 +12,17 @@
 
 namespace pgexpand::sql {
 
+/// The release of PostgreSQL whose grammar is built in, such as `18.6`. A newer
+/// server takes and writes syntax that it does not know.
+[[nodiscard]] std::string_view grammar_version() noexcept;
+/// True if the server's major version is newer than the grammar's.
+/// `server_version_num` as PostgreSQL counts, `180004`.
+[[nodiscard]] bool is_newer_than_grammar(int server_version_num) noexcept;
+
+/// True if the built-in grammar reads `text` as one expression. Ask first:
+/// columns_of() and rewrite_columns() throw where it does not.
+[[nodiscard]] bool can_read(std::string_view text);
+
 /// Why a user's SQL text was not accepted.
 struct SyntaxFinding {
   std::string
@@ -44,8 +55,13 @@ split_statements(std::string_view text);
 
 /// The columns an expression reads, in order of first use. `text` is an
 /// expression that check_expression accepted or that the server deparsed.
-/// A qualifier (`orders.status`) is dropped.
+/// A qualifier (`orders.status`) is dropped. Throws Error (refused,
+/// `sql.unreadable`) if can_read() says no.
 [[nodiscard]] std::vector<Identifier> columns_of(std::string_view text);
+
+/// True if each column of a text that we can read is written `table.column`, as
+/// the server does on request. A bare word is then a newer server's keyword.
+[[nodiscard]] bool are_columns_qualified(std::string_view text);
 
 /// What an expression's column is called elsewhere; nullopt keeps its name.
 using ColumnMap =
@@ -53,7 +69,8 @@ using ColumnMap =
 
 /// Rewrites every column reference of a deparsed expression: renames it by
 /// `map` and puts `qualifier` before it (`NEW`, `OLD`, `t`; empty for none).
-/// `qualifier` is SQL text, not quoted again.
+/// `qualifier` is SQL text, not quoted again. Throws Error (refused,
+/// `sql.unreadable`) if can_read() says no.
 [[nodiscard]] Expression rewrite_columns(const Expression& expression,
                                          std::string_view qualifier,
                                          const ColumnMap& map = {});
@@ -66,7 +83,8 @@ using ColumnMap =
     std::string_view text,
     const std::function<bool(const Identifier&)>& is_nullable);
 
-/// True if `text` is nothing but one column reference.
+/// True if `text` is nothing but one column reference; false for what
+/// can_read() does not read.
 [[nodiscard]] bool is_plain_column(std::string_view text);
 
 /// A type of PostgreSQL's own, as its text names it.

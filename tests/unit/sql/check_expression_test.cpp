@@ -1,5 +1,6 @@
 #include "pgexpand/sql/parser.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -7,6 +8,8 @@
 
 namespace pgexpand::sql {
 namespace {
+
+using testing::AnyOf;
 
 std::string code_of(const std::string& text) {
   const auto finding = check_expression(text);
@@ -129,9 +132,25 @@ TEST(CheckType, OneTypeIsFine) {
   }
 }
 
+// From 16 on they have syntax of their own.
+TEST(CheckExpression, AggregatesOfJsonAreAggregates) {
+  const bool is_known = !is_newer_than_grammar(160'000);
+  for (const char* text : {"json_objectagg(a: b)",
+                           "json_arrayagg(a NULL ON "
+                           "NULL)"}) {
+    EXPECT_EQ(code_of(text), is_known ? "sql.aggregate" : "sql.syntax") << text;
+  }
+  EXPECT_EQ(code_of("json_array(select 1 returning text)"),
+            is_known ? "sql.subquery" : "sql.syntax");
+}
+
 TEST(CheckExpression, AMessageCutsNoCharacterInTwo) {
-  EXPECT_EQ(check_expression("1\xE2\x82\xAC")->message,
-            "trailing junk after numeric literal at or near \"1\"");
+  // The scanner of 15 quotes one byte more than the number, newer ones all.
+  EXPECT_THAT(
+      check_expression("1\xE2\x82\xAC")->message,
+      AnyOf(
+          "trailing junk after numeric literal at or near \"1\"",
+          "trailing junk after numeric literal at or near \"1\xE2\x82\xAC\""));
   EXPECT_EQ(check_expression("a \xE2\x82\xAC b c")->message,
             "syntax error at or near \"b\"");
 }

@@ -1,3 +1,4 @@
+#include "pgexpand/base/error.hpp"
 #include "pgexpand/sql/parser.hpp"
 
 #include <gmock/gmock.h>
@@ -87,6 +88,76 @@ TEST(RewriteColumns, SubscriptsCastsAndArraysAreReached) {
             "t.\"a\"[t.\"b\"] + ARRAY[t.\"c\"]");
   EXPECT_EQ(rewritten("CASE orders.a WHEN orders.b THEN orders.c END", "t"),
             "CASE t.\"a\" WHEN t.\"b\" THEN t.\"c\" END");
+}
+
+TEST(NewerSyntax, IsNeverTakenForTextThatReadsNothing) {
+  for (const char* text : {"a IS YAML", "yaml(a KEEP text)", "a +", "a, b"}) {
+    EXPECT_FALSE(can_read(text)) << text;
+    EXPECT_FALSE(is_plain_column(text)) << text;
+    EXPECT_FALSE(never_null(text, [](const Identifier&) { return false; }));
+    for (const auto& use :
+         {+[](const char* it) { static_cast<void>(columns_of(it)); },
+          +[](const char* it) {
+            static_cast<void>(rewrite_columns({it}, "t"));
+          },
+          +[](const char* it) {
+            static_cast<void>(are_columns_qualified(it));
+          }}) {
+      try {
+        use(text);
+        ADD_FAILURE() << text;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), "sql.unreadable");
+        EXPECT_NE(error.message().find(text), std::string::npos);
+        EXPECT_NE(error.message().find(grammar_version()), std::string::npos);
+      }
+    }
+  }
+}
+
+TEST(NewerSyntax, ATextThatReadsNothingIsReadable) {
+  EXPECT_TRUE(can_read("1"));
+  EXPECT_TRUE(columns_of("lower('a')").empty());
+}
+
+TEST(NewerSyntax, ABareWordAmongQualifiedColumnsIsNone) {
+  EXPECT_TRUE(are_columns_qualified("orders.a || lower(orders.\"b\")"));
+  EXPECT_TRUE(are_columns_qualified("(orders.addr).city"));
+  EXPECT_FALSE(are_columns_qualified("orders.a || PRESENT_USER"));
+}
+
+TEST(NewerSyntax, OnlyALaterMajorVersionIsNewerThanTheGrammar) {
+  const int ours = std::stoi(std::string(grammar_version()));
+  EXPECT_FALSE(is_newer_than_grammar(140'000));
+  EXPECT_FALSE(is_newer_than_grammar(ours * 10'000 + 99));
+  EXPECT_TRUE(is_newer_than_grammar((ours + 1) * 10'000));
+}
+
+// What servers from 16 on write; the grammar of 15 cannot read it.
+TEST(NewerSyntax, TheBuiltInGrammarReadsWhatServersOfItsAgeWrite) {
+  if (is_newer_than_grammar(170'000)) {
+    GTEST_SKIP() << "the grammar is that of PostgreSQL " << grammar_version();
+  }
+  EXPECT_EQ(rewritten("((orders.j IS JSON OBJECT WITH UNIQUE KEYS))", "NEW"),
+            "((NEW.\"j\" IS JSON OBJECT WITH UNIQUE KEYS))");
+  EXPECT_EQ(rewritten("JSON_VALUE(orders.d, '$.\"a\"' PASSING orders.n AS x "
+                      "RETURNING text DEFAULT orders.j ON EMPTY)",
+                      "t"),
+            "JSON_VALUE(t.\"d\", '$.\"a\"' PASSING t.\"n\" AS x RETURNING "
+            "text DEFAULT t.\"j\" ON EMPTY)");
+  EXPECT_EQ(rewritten("JSON_OBJECT('k' : orders.a, 'l' : orders.b ABSENT ON "
+                      "NULL RETURNING jsonb)",
+                      "t"),
+            "JSON_OBJECT('k' : t.\"a\", 'l' : t.\"b\" ABSENT ON NULL RETURNING "
+            "jsonb)");
+  EXPECT_EQ(rewritten("JSON_ARRAY(orders.a, orders.b FORMAT JSON RETURNING "
+                      "text)",
+                      "t"),
+            "JSON_ARRAY(t.\"a\", t.\"b\" FORMAT JSON RETURNING text)");
+  EXPECT_EQ(rewritten("JSON_SCALAR(orders.a) || JSON_SERIALIZE(orders.b "
+                      "RETURNING text)",
+                      "t"),
+            "JSON_SCALAR(t.\"a\") || JSON_SERIALIZE(t.\"b\" RETURNING text)");
 }
 
 TEST(IsPlainColumn, OnlyAColumnIs) {
