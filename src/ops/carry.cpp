@@ -53,25 +53,6 @@ bool is_carried(const TableShape& shape,
   return moves_any(shape, columns) && std::ranges::all_of(columns, stays);
 }
 
-std::vector<Identifier> columns_read(const catalog::Index& index) {
-  std::vector<Identifier> columns = index.include;
-  const auto add = [&](const Expression& expression) {
-    const auto read = sql::columns_of(expression.text);
-    columns.insert(columns.end(), read.begin(), read.end());
-  };
-  for (const auto& key : index.keys) {
-    if (key.column) {
-      columns.push_back(*key.column);
-    } else {
-      add(*key.expression);
-    }
-  }
-  if (index.predicate) {
-    add(*index.predicate);
-  }
-  return columns;
-}
-
 namespace {
 
 catalog::ExpressionProbe probe_over(const catalog::Table& table,

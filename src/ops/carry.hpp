@@ -37,8 +37,4 @@ void key_probes(const Situation& situation,
 [[nodiscard]] bool is_carried(const TableShape& shape,
                               const std::vector<sql::Identifier>& columns);
 
-/// The columns an index reads, in keys, INCLUDE, expressions and predicate.
-[[nodiscard]] std::vector<sql::Identifier> columns_read(
-    const catalog::Index& index);
-
 }  // namespace pgexpand::ops

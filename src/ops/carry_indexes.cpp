@@ -278,11 +278,7 @@ void Carrier::take_over_column_names(const catalog::Index& index) {
 
 void Carrier::carry_statistics() {
   for (const auto& statistics : table_.statistics) {
-    std::vector<Identifier> read = statistics.columns;
-    for (const auto& expression : statistics.expressions) {
-      const auto more = sql::columns_of(expression.text);
-      read.insert(read.end(), more.begin(), more.end());
-    }
+    const std::vector<Identifier> read = columns_read(statistics);
     if (!is_carried(shape_, read)) {
       continue;
     }
