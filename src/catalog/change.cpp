@@ -181,12 +181,14 @@ class Projection {
   }
 
   void operator()(const DefaultChanged& change) {
-    Table* table = table_of(change.table);
-    if (table == nullptr) {
-      return;
-    }
-    if (Column* column = column_of(*table, change.column)) {
+    if (Column* column = column_of(change.table, change.column)) {
       column->default_value = change.value;
+    }
+  }
+
+  void operator()(const CommentChanged& change) {
+    if (Column* column = column_of(change.table, change.column)) {
+      column->comment = change.comment;
     }
   }
 
@@ -299,6 +301,11 @@ class Projection {
   }
 
   void release(const TableName& name) { release_name(catalog_, name); }
+
+  Column* column_of(const TableName& table, const Identifier& name) {
+    Table* found = table_of(table);
+    return found == nullptr ? nullptr : column_of(*found, name);
+  }
 
   void take(const TableName& name) {
     release(name);

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "cli/invocation.hpp"
+#include "cli/outlook.hpp"
 #include "cli/roster.hpp"
 #include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/catalog/change.hpp"
 #include "pgexpand/pg/session.hpp"
 #include "pgexpand/plan/plan.hpp"
 #include "pgexpand/report/plan_view.hpp"
@@ -76,11 +78,14 @@ struct Drafted {
   std::optional<plan::Plan> plan;
   Diagnostics findings;
   std::vector<sql::TableName> tables;  ///< Asked for, resolved where possible.
+  std::vector<catalog::Change> changes;  ///< What the plan leaves, but for sql.
 };
+/// `before`: what migrations that run first will have made.
 [[nodiscard]] Drafted draft(const spec::MigrationSpec& spec,
                             const spec::Settings& settings,
                             const sql::Identifier& schema,
                             pg::Session& session,
-                            const pg::Arrival& arrival);
+                            const pg::Arrival& arrival,
+                            const Outlook& before = Outlook());
 
 }  // namespace pgexpand::cli

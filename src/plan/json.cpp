@@ -179,6 +179,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Plan,
 std::string to_json(const Plan& plan) {
   nlohmann::json json;
   to_json(json, plan);
+  json["leaves"] = plan.leaves;
   return json.dump();
 }
 
@@ -194,7 +195,10 @@ static bool has_no_fraction(int /*depth*/,
 
 Plan from_json(std::string_view text) {
   try {
-    return nlohmann::json::parse(text, has_no_fraction).get<Plan>();
+    const auto json = nlohmann::json::parse(text, has_no_fraction);
+    auto plan = json.get<Plan>();
+    plan.leaves = json.value("leaves", std::string());
+    return plan;
   } catch (const std::exception&) {
     throw Error(ErrorKind::internal, "plan.undecodable",
                 "the stored plan cannot be read")

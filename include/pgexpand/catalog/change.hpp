@@ -80,6 +80,15 @@ struct DefaultChanged {
                          const DefaultChanged&) = default;
 };
 
+struct CommentChanged {
+  sql::TableName table;
+  sql::Identifier column;
+  std::optional<std::string> comment;
+
+  friend bool operator==(const CommentChanged&,
+                         const CommentChanged&) = default;
+};
+
 struct IndexAdded {
   sql::TableName table;
   Index index;
@@ -142,6 +151,7 @@ using Change = std::variant<TableDropped,
                             ColumnRetyped,
                             NullabilityChanged,
                             DefaultChanged,
+                            CommentChanged,
                             IndexRenamed,
                             IndexAdded,
                             ConstraintRenamed,
