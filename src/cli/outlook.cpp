@@ -52,8 +52,9 @@ void Outlook::add_under_way(const Known& known) {
   earlier_.push_back(
       {.id = known.id,
        .tables = tables_of(plan),
-       .is_unforeseen = !goes_on || !changes ||
-                        has_users_sql(plan, known.stored->completed)});
+       .is_unforeseen =
+           !goes_on || !changes || has_users_sql(plan, known.stored->completed),
+       .is_counted = goes_on && changes});
   if (goes_on && changes) {
     under_way_.push_back(plan);
     changes_.insert(changes_.end(), changes->begin(), changes->end());
@@ -70,7 +71,8 @@ void Outlook::add(const plan::Plan& plan,
 
 void Outlook::add_unknown(const std::string& id,
                           const std::vector<sql::TableName>& tables) {
-  earlier_.push_back({.id = id, .tables = tables, .is_unforeseen = true});
+  earlier_.push_back(
+      {.id = id, .tables = tables, .is_unforeseen = true, .is_counted = false});
 }
 
 catalog::Request Outlook::widened(const catalog::Request& request) const {
@@ -97,11 +99,11 @@ catalog::Catalog Outlook::apply(catalog::Catalog catalog) const {
   return catalog::after(std::move(catalog), changes_);
 }
 
-Outlook::Rivals Outlook::rivals(
-    const std::vector<sql::TableName>& tables) const {
+Outlook::Rivals Outlook::rivals(const plan::Plan& plan) const {
   const auto has = [](const auto& list, const auto& item) {
     return std::ranges::find(list, item) != list.end();
   };
+  const auto tables = tables_of(plan);
   Rivals rivals;
   for (const Earlier& earlier : earlier_) {
     for (const sql::TableName& table : earlier.tables) {
@@ -110,6 +112,7 @@ Outlook::Rivals Outlook::rivals(
       }
       if (!has(rivals.ids, earlier.id)) {
         rivals.ids.push_back(earlier.id);
+        rivals.are_counted = rivals.are_counted && earlier.is_counted;
       }
       if (!has(rivals.tables, table)) {
         rivals.tables.push_back(table);

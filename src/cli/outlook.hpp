@@ -30,12 +30,13 @@ class Outlook {
   [[nodiscard]] catalog::Request widened(const catalog::Request& request) const;
   [[nodiscard]] catalog::Catalog apply(catalog::Catalog catalog) const;
 
-  /// Those before that touch some of `tables` too: their contract comes first.
+  /// Those before that touch tables of `plan` too: their contract comes first.
   struct Rivals {
     std::vector<std::string> ids;
     std::vector<sql::TableName> tables;  ///< Which; each once.
+    bool are_counted = true;             ///< What they make is in apply().
   };
-  [[nodiscard]] Rivals rivals(const std::vector<sql::TableName>& tables) const;
+  [[nodiscard]] Rivals rivals(const plan::Plan& plan) const;
   /// Those before that may make, in a way nobody can foresee, what `findings`
   /// miss; none if other findings block as well.
   [[nodiscard]] std::vector<std::string> awaited(
@@ -46,6 +47,7 @@ class Outlook {
     std::string id;
     std::vector<sql::TableName> tables;
     bool is_unforeseen = false;  ///< Its changes are not all that it does.
+    bool is_counted = true;      ///< They are among `changes_`.
   };
 
   void add_under_way(const Known& known);

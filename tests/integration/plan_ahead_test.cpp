@@ -230,6 +230,9 @@ TEST_F(PlanAhead, OneUnderWayCountsAsItsContractWillLeaveIt) {
 TEST_F(PlanAhead, OneUnderWayThatDoesNotSayMayMakeAnything) {
   write("01", "  - rename_column: {table: orders, from: note, to: remark}\n");
   write("02", "  - drop_column: {table: orders, column: size}\n");
+  write("03",
+        "  - drop_column: {table: orders, column: customer_id, down: "
+        "\"0\"}\n");
   ASSERT_EQ(run({"apply", "01"}), 0) << line_.err;
   EXPECT_EQ(run({"plan"}), 2);
   database_.exec(
@@ -238,6 +241,9 @@ TEST_F(PlanAhead, OneUnderWayThatDoesNotSayMayMakeAnything) {
   EXPECT_EQ(plans().at("02").at("note"),
             "planned when 01 has run: column size of table public.orders does "
             "not exist");
+  EXPECT_EQ(plans("03").at("03").at("note"),
+            "01 comes first and touches public.orders too; plan again after "
+            "its contract");
 }
 
 }  // namespace

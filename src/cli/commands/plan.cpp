@@ -69,7 +69,7 @@ class PlanShow {
                             bench_.arrival(), outlook_);
     if (drafted.plan) {
       // It shows its findings itself, as hazards.
-      const auto rivals = outlook_.rivals(drafted.tables);
+      const auto rivals = outlook_.rivals(*drafted.plan);
       add(known, *drafted.plan, note_for(rivals), rivals.ids);
       outlook_.add(*drafted.plan, drafted.changes);
       return;
@@ -92,7 +92,11 @@ class PlanShow {
       tables.push_back(table.display());
     }
     return fmt::format(
-        "planned as {0} will leave {1}; apply waits for the contract of {0}",
+        fmt::runtime(rivals.are_counted
+                         ? "planned as {0} will leave {1}; apply waits for the "
+                           "contract of {0}"
+                         : "{0} comes first and touches {1} too; plan again "
+                           "after its contract"),
         fmt::join(rivals.ids, ", "), fmt::join(tables, ", "));
   }
 
