@@ -122,12 +122,14 @@ Drafted draft(const spec::MigrationSpec& spec,
               const spec::Settings& settings,
               const sql::Identifier& schema,
               pg::Session& session,
-              const pg::Arrival& arrival) {
+              const pg::Arrival& arrival,
+              const Outlook& before) {
   Drafted drafted;
   planner::Drafting drafting(spec, schema.name(), drafted.findings,
                              {.views = settings.versions == "views",
                               .alias = settings.versions_alias});
-  const catalog::Request request = drafting.request();
+  const catalog::Request asked = drafting.request();
+  const catalog::Request request = before.widened(asked);
   auto catalog = pg::read_catalog(session, arrival, request);
   const std::string role = catalog.owner_to_become();
   const pg::ActingAs acting(session, role);
@@ -135,7 +137,8 @@ Drafted draft(const spec::MigrationSpec& spec,
     catalog = pg::read_catalog(session, arrival, request);
     catalog.user = role;
   }
-  for (const sql::TableName& name : request.tables) {
+  catalog = before.apply(std::move(catalog));
+  for (const sql::TableName& name : asked.tables) {
     const catalog::Table* table = catalog.table(name);
     drafted.tables.push_back(table == nullptr ? name : table->name);
   }
@@ -148,6 +151,7 @@ Drafted draft(const spec::MigrationSpec& spec,
   }
   const auto answers = pg::ask(session, catalog, probes);
   drafted.plan = drafting.finish(catalog, answers, drafted.findings);
+  drafted.changes = drafting.changes();
   if (drafted.findings.blocks()) {
     drafted.plan.reset();
   }

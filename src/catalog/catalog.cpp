@@ -1,5 +1,7 @@
 #include "pgexpand/catalog/catalog.hpp"
 
+#include "pgexpand/sql/parser.hpp"
+
 #include <algorithm>
 
 namespace pgexpand::catalog {
@@ -34,7 +36,46 @@ const Item* find(const std::vector<Item>& items, const Predicate& predicate) {
   return found == items.end() ? nullptr : &*found;
 }
 
+void add_columns(const sql::Expression& expression,
+                 std::vector<sql::Identifier>& columns) {
+  if (!sql::can_read(expression.text)) {
+    return;
+  }
+  const auto read = sql::columns_of(expression.text);
+  columns.insert(columns.end(), read.begin(), read.end());
+}
+
 }  // namespace
+
+std::vector<sql::Identifier> columns_read(const Index& index) {
+  if (!index.reads.empty()) {
+    return index.reads;
+  }
+  std::vector<sql::Identifier> columns = index.include;
+  for (const auto& key : index.keys) {
+    if (key.column) {
+      columns.push_back(*key.column);
+    } else {
+      add_columns(*key.expression, columns);
+    }
+  }
+  if (index.predicate) {
+    add_columns(*index.predicate, columns);
+  }
+  return columns;
+}
+
+std::vector<sql::Identifier> columns_read(
+    const ExtendedStatistics& statistics) {
+  if (!statistics.reads.empty()) {
+    return statistics.reads;
+  }
+  std::vector<sql::Identifier> columns = statistics.columns;
+  for (const auto& expression : statistics.expressions) {
+    add_columns(expression, columns);
+  }
+  return columns;
+}
 
 const Column* Table::column(const sql::Identifier& wanted) const {
   return find(columns, [&](const auto& item) { return item.name == wanted; });

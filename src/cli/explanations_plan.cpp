@@ -123,11 +123,15 @@ constexpr auto texts = std::to_array<Explanation>({
     {"index.operator-class",
      "The index names an operator class that the new type may not have,\n"
      "so it cannot be built for the new column. Drop the index first."},
+    {"operation.conflict",
+     "One operation of the migration drops what another one changes or\n"
+     "makes: a column, an index. Leave one of them out, or give the drop a\n"
+     "migration of its own."},
     {"operation.repeated",
-     "Two operations of one migration make the same index or constraint,\n"
-     "forbid NULL in the same column, or fill the same column. Only one\n"
-     "can. Leave one out, name it otherwise, or give it a migration of\n"
-     "its own."},
+     "Two operations of one migration make or drop the same index or\n"
+     "constraint, or change the same thing of a column: its type, default,\n"
+     "comment, NOT NULL, or the values it is filled with. Only one can.\n"
+     "Leave one out, name it otherwise, or give it a migration of its own."},
     {"plan.missing",
      "The planner gave neither a plan nor a reason. This is a bug;\n"
      "please report it with the spec."},

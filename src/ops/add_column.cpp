@@ -9,6 +9,7 @@
 #include "ops/comparator.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/new_column.hpp"
+#include "ops/new_column_changes.hpp"
 #include "ops/new_column_pieces.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
@@ -103,6 +104,14 @@ class AddColumn final : public TableOperation {
     if (column_.references) {
       pieces.add_reference(situation, findings);
     }
+  }
+
+ protected:
+  [[nodiscard]] std::vector<catalog::Change> changes_of(
+      const catalog::Table& table,
+      const Situation& situation,
+      const std::string& prefix) const override {
+    return ops::changes_of(column_, table, situation, prefix);
   }
 
  private:

@@ -4,11 +4,14 @@
 // catalog changes (varchar(20) to varchar(50), numeric(8,2) to numeric(12,2)).
 // Those few are done in place; every other change gets a twin column that takes
 // the name at switch, visibly; with version schemas first in the view.
-#include "ops/alter_column_fields.hpp"
+#include "ops/alter_changes.hpp"
+#include "ops/alter_fields.hpp"
 #include "ops/carry.hpp"
 #include "ops/cheap_type.hpp"
 #include "ops/column_rules.hpp"
 #include "ops/enforce.hpp"
+#include "ops/new_column.hpp"
+#include "ops/new_column_changes.hpp"
 #include "ops/rights.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
@@ -18,24 +21,21 @@
 namespace pgexpand::ops {
 namespace {
 
-using Arguments = AlterColumnFields;
-
 class AlterColumn final : public TableOperation {
  public:
-  AlterColumn(Target target, Arguments arguments)
+  AlterColumn(Target target, AlterFields arguments)
       : TableOperation(std::move(target)), args_(std::move(arguments)) {}
 
   void reshape(const catalog::Catalog& catalog,
                Shapes& shapes,
                Diagnostics& findings) const override {
     const auto* found = find_table(catalog, findings);
-    const auto* column = found == nullptr
-                             ? nullptr
-                             : find_column(*found, args_.column, findings);
+    const auto* column =
+        found == nullptr ? nullptr : found->column(args_.column);
     if (column == nullptr) {
       return;
     }
-    const TypeChange change = type_change(catalog, *found, *column);
+    const TypeChange change = args_.type_change(catalog, *found, *column);
     if (change == TypeChange::none) {
       return;
     }
@@ -68,11 +68,21 @@ class AlterColumn final : public TableOperation {
     shapes.of(*found).move(move, std::move(after));
   }
 
+  void check(const Situation& situation, Diagnostics& findings) const override {
+    if (!is_there(situation, args_.column, findings) || args_.only_checks()) {
+      return;
+    }
+    if (args_.type || is_added(situation, args_.column)) {
+      (void)is_there_today(situation, args_.column,
+                           "say everything in one operation", findings);
+    }
+  }
+
   void probe(const Situation& situation,
              const std::string& prefix,
              catalog::Probes& probes) const override {
     const auto& here = table(situation.catalog);
-    const auto& column = *here.column(args_.column);
+    const auto& column = column_meant(situation, args_.column);
     const auto& shape = situation.shapes.of(here);
     if (args_.type) {
       probes.types[prefix + "type"] = {.text = args_.type->text,
@@ -96,7 +106,7 @@ class AlterColumn final : public TableOperation {
       probes.expressions[prefix + "default"] =
           to_new_type(in_ddl(value->text, value->where), column);
     }
-    if (carries_default(column, is_twin)) {
+    if (args_.carries_default(column, is_twin)) {
       probes.expressions[prefix + "default as it is"] =
           to_new_type(in_ddl(column.default_value->text, where()), column);
     }
@@ -117,7 +127,7 @@ class AlterColumn final : public TableOperation {
             Draft& draft,
             Diagnostics& findings) const override {
     const auto& here = table(situation.catalog);
-    const auto& column = *here.column(args_.column);
+    const auto& column = column_meant(situation, args_.column);
     const auto& shape = situation.shapes.of(here);
     auto& pieces = draft_of(draft, here);
     const Values values{situation, prefix, *this, findings};
@@ -125,9 +135,11 @@ class AlterColumn final : public TableOperation {
       check_dependents(here, column, where(), findings);
       check_may_alter_functions(here, situation.catalog, where(), findings);
       plan_twin(values, here, draft, pieces);
-    } else if (shape.move_of(args_.column) != nullptr) {
-      (void)is_left_alone(shape, args_.column,
-                          "say everything in one operation", findings);
+    } else if (args_.only_checks()) {
+      // plan_check() is all
+    } else if (shape.move_of(column.name) != nullptr) {
+      (void)is_left_alone(shape, column.name, "say everything in one operation",
+                          findings);
     } else {
       plan_in_place(values, here, draft, pieces);
     }
@@ -137,6 +149,16 @@ class AlterColumn final : public TableOperation {
   }
 
  protected:
+  [[nodiscard]] std::vector<catalog::Change> changes_of(
+      const catalog::Table& table,
+      const Situation& situation,
+      const std::string& prefix) const override {
+    const auto* today = table.column(args_.column);
+    if (today == nullptr) {
+      today = table.column(situation.shapes.of(table).today(args_.column));
+    }
+    return ops::changes_of(args_, table, today, situation, prefix);
+  }
   [[nodiscard]] TableUse use() const override {
     const bool alters = args_.type || args_.nullable || args_.check;
     return alters ? TableUse::columns : TableUse::metadata;
@@ -160,23 +182,11 @@ class AlterColumn final : public TableOperation {
     }
   };
 
-  /// With `up` or `down` values change, whatever the types are.
-  [[nodiscard]] TypeChange type_change(const catalog::Catalog& catalog,
-                                       const catalog::Table& here,
-                                       const catalog::Column& column) const {
-    if (!args_.type) {
-      return TypeChange::none;
-    }
-    return args_.up || args_.down
-               ? TypeChange::rewrite
-               : classify(catalog, here, column, args_.type->text);
-  }
-
   /// A column that another operation moves is none of ours.
   [[nodiscard]] bool needs_twin(const catalog::Catalog& catalog,
                                 const catalog::Table& here,
                                 const catalog::Column& column) const {
-    return type_change(catalog, here, column) == TypeChange::rewrite;
+    return args_.type_change(catalog, here, column) == TypeChange::rewrite;
   }
 
   [[nodiscard]] UserExpression up_text() const {
@@ -199,7 +209,7 @@ class AlterColumn final : public TableOperation {
     if (args_.default_value) {
       return *args_.default_value;
     }
-    if (carries_default(column, is_twin)) {
+    if (args_.carries_default(column, is_twin)) {
       return UserExpression{fmt::format("CAST({} AS {})", *column.default_value,
                                         args_.type->text),
                             where()};
@@ -207,16 +217,11 @@ class AlterColumn final : public TableOperation {
     return std::nullopt;
   }
 
-  [[nodiscard]] bool carries_default(const catalog::Column& column,
-                                     bool is_twin) const {
-    return is_twin && !args_.default_value && column.default_value;
-  }
-
   void plan_twin(const Values& values,
                  const catalog::Table& here,
                  Draft& draft,
                  TableDraft& pieces) const {
-    const auto& column = *here.column(args_.column);
+    const auto& column = column_meant(values.situation, args_.column);
     Diagnostics& findings = values.findings;
     const auto* type = resolved_type(values.situation.answers,
                                      values.prefix + "type", findings);
@@ -251,7 +256,7 @@ class AlterColumn final : public TableOperation {
                   values.situation.catalog.server_version_num >= 180000};
     const auto& answers = values.situation.answers.expressions;
     if (value != nullptr) {
-      twin.carries_default = carries_default(column, true);
+      twin.carries_default = args_.carries_default(column, true);
       twin.default_value =
           twin.carries_default
               ? carried_default(answers.at(values.prefix + "default as it is"),
@@ -267,6 +272,8 @@ class AlterColumn final : public TableOperation {
     }
     if (can_be_added(twin, where(), findings)) {
       add_twin(draft, pieces, twin);
+      touch_inputs(pieces, twin.up);
+      touch_inputs(pieces, twin.down, twin.shape);
     }
   }
 
@@ -274,9 +281,9 @@ class AlterColumn final : public TableOperation {
                      const catalog::Table& here,
                      Draft& draft,
                      TableDraft& pieces) const {
-    const auto& column = *here.column(args_.column);
+    const auto& column = column_meant(values.situation, args_.column);
     Diagnostics& findings = values.findings;
-    if (type_change(values.situation.catalog, here, column) ==
+    if (args_.type_change(values.situation.catalog, here, column) ==
         TypeChange::metadata) {
       check_dependents(here, column, where(), findings);
       const auto* type = resolved_type(values.situation.answers,
@@ -296,6 +303,7 @@ class AlterColumn final : public TableOperation {
                                                     findings)) {
         require_not_null(draft, pieces, values.situation.shapes.of(here),
                          column, text_of(up));
+        touch_inputs(pieces, text_of(up));
       }
     } else if (args_.nullable && *args_.nullable && column.not_null) {
       allow_null(draft, pieces, values.situation.shapes.of(here), column,
@@ -314,7 +322,7 @@ class AlterColumn final : public TableOperation {
     if (!args_.default_value) {
       return;
     }
-    const auto& column = *here.column(args_.column);
+    const auto& column = column_meant(values.situation, args_.column);
     if (!may_change_default(column, where(), values.findings)) {
       return;
     }
@@ -334,9 +342,7 @@ class AlterColumn final : public TableOperation {
     if (check == nullptr) {
       return;
     }
-    const sql::Identifier name = args_.check->name.value_or(
-        sql::Identifier(sql::shorten_name(fmt::format(
-            "{}_{}_check", here.name.name.name(), args_.column.name()))));
+    const auto name = check_name(*args_.check, here.name, args_.column);
     const auto condition =
         for_ddl(check->deparsed, shape, where(), values.findings);
     if (condition) {
@@ -344,12 +350,13 @@ class AlterColumn final : public TableOperation {
     }
   }
 
-  Arguments args_;
+  AlterFields args_;
 };
 
 std::unique_ptr<Operation> parse(spec::Fields& fields, Diagnostics& findings) {
   auto target = read_target(fields, findings);
-  auto args = read_alter_column(fields, findings);
+  auto args = read_alter_fields(fields, findings);
+  fields.reject_unknown(findings);
   if (!target || !args) {
     return nullptr;
   }

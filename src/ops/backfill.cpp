@@ -35,13 +35,13 @@ class Backfill final : public TableOperation {
   void reshape(const catalog::Catalog& catalog,
                Shapes& /*shapes*/,
                Diagnostics& findings) const override {
-    const auto* found = find_table(catalog, findings);
-    if (found == nullptr) {
-      return;
-    }
+    (void)find_table(catalog, findings);
+  }
+
+  void check(const Situation& situation, Diagnostics& findings) const override {
     for (const Setting& setting : args_.set) {
-      const auto* column = find_column(*found, setting.column, findings);
-      if (column != nullptr && column->generated) {
+      if (is_there(situation, setting.column, findings) &&
+          column_meant(situation, setting.column).generated) {
         findings.error(setting.value.where, "column.generated",
                        fmt::format("column {} is generated and cannot be set",
                                    setting.column.name()));
@@ -54,10 +54,9 @@ class Backfill final : public TableOperation {
              catalog::Probes& probes) const override {
     const auto& here = table(situation.catalog);
     for (const Setting& setting : args_.set) {
-      auto probe = probe_today(here, setting.value);
-      probe.target_type = here.column(setting.column)->type.name.text;
       probes.expressions[prefix + "set." + setting.column.name()] =
-          std::move(probe);
+          assigned_to(column_meant(situation, setting.column),
+                      probe_today(here, setting.value));
     }
     if (args_.where) {
       auto probe = probe_today(here, *args_.where);
@@ -73,20 +72,22 @@ class Backfill final : public TableOperation {
     const auto& here = table(situation.catalog);
     auto& pieces = draft_of(draft, here);
     const auto assignments = resolved_assignments(situation, prefix, findings);
-    const auto pending =
-        condition(situation, prefix, here, assignments, findings);
+    const auto pending = condition(situation, prefix, assignments, findings);
     if (!pending || assignments.size() != args_.set.size()) {
       return;
     }
     for (const auto& assignment : assignments) {
-      draft.claim(fill_claim(here.name, assignment.column));
+      draft.claims().claim(fill_claim(here.name, assignment.column));
+      draft.claims().writes(here.name, assignment.column);
       pieces.touched.insert(assignment.column);
+      touch_inputs(pieces, assignment.value);
       pieces.fills.push_back({.assignment = assignment,
-                              .type = here.column(assignment.column)->type,
+                              .type = type_of(situation, assignment.column),
                               .pending = *pending,
                               .is_in_place = true,
                               .until_clean = true});
     }
+    touch_inputs(pieces, *pending);
     const plan::Comparison none_left{
         .title =
             fmt::format("no row of {} is left to fill", here.name.display()),
@@ -97,8 +98,20 @@ class Backfill final : public TableOperation {
 
  protected:
   [[nodiscard]] TableUse use() const override { return TableUse::metadata; }
+  /// Rows are no part of the catalog.
+  [[nodiscard]] std::vector<catalog::Change> changes_of(
+      const catalog::Table& /*table*/,
+      const Situation& /*situation*/,
+      const std::string& /*prefix*/) const override {
+    return {};
+  }
 
  private:
+  [[nodiscard]] catalog::Type type_of(const Situation& situation,
+                                      const sql::Identifier& column) const {
+    return column_meant(situation, column).type;
+  }
+
   [[nodiscard]] std::vector<plan::Assignment> resolved_assignments(
       const Situation& situation,
       const std::string& prefix,
@@ -109,7 +122,8 @@ class Backfill final : public TableOperation {
           resolved(situation.answers, prefix + "set." + setting.column.name(),
                    setting.value.where, allowed(), {}, findings);
       if (answer != nullptr) {
-        assignments.push_back({setting.column, over_row(answer->deparsed)});
+        assignments.push_back({column_meant(situation, setting.column).name,
+                               over_row(answer->deparsed)});
       }
     }
     return assignments;
@@ -119,7 +133,6 @@ class Backfill final : public TableOperation {
   [[nodiscard]] std::optional<sql::Expression> condition(
       const Situation& situation,
       const std::string& prefix,
-      const catalog::Table& here,
       const std::vector<plan::Assignment>& assignments,
       Diagnostics& findings) const {
     if (args_.where) {
@@ -131,7 +144,7 @@ class Backfill final : public TableOperation {
     }
     std::string text;
     for (const auto& assignment : assignments) {
-      if (reads_what_it_writes(assignment.value)) {
+      if (reads_any(assignment.value, assignments)) {
         findings.error(where(), "backfill.never-ends",
                        fmt::format("`set` of {} reads a column that it writes: "
                                    "a row could be set twice",
@@ -139,7 +152,7 @@ class Backfill final : public TableOperation {
                        "add a `where` that is false once a row is done");
         return std::nullopt;
       }
-      const auto& type = here.column(assignment.column)->type;
+      const auto type = type_of(situation, assignment.column);
       text += fmt::format("{}({})", text.empty() ? "" : " OR ",
                           differs(type, of_row(assignment.column),
                                   as_type(type, assignment.value)));
@@ -147,10 +160,12 @@ class Backfill final : public TableOperation {
     return sql::Expression{text};
   }
 
-  [[nodiscard]] bool reads_what_it_writes(const sql::Expression& value) const {
+  [[nodiscard]] static bool reads_any(
+      const sql::Expression& value,
+      const std::vector<plan::Assignment>& assignments) {
     const auto read = sql::columns_of(value.text);
-    return std::ranges::any_of(args_.set, [&](const Setting& setting) {
-      return std::ranges::find(read, setting.column) != read.end();
+    return std::ranges::any_of(assignments, [&](const auto& assignment) {
+      return std::ranges::find(read, assignment.column) != read.end();
     });
   }
 

@@ -133,6 +133,9 @@ catalog::KeySide key_side(const Situation& situation,
     const ShapeColumn& after = *shape.column(move->to);
     side.type = after.type;
     side.is_user_type = after.is_user_type;
+  } else if (const auto* stays = table->column(column);
+             stays != nullptr && stays->is_projected) {
+    side.type = stays->type.name.text;
   }
   return side;
 }

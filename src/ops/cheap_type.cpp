@@ -182,6 +182,9 @@ void change_type_in_place(Draft& draft,
                           const catalog::Type& type) {
   const sql::TableName& table = pieces.table->name;
   pieces.touched.insert(column.name);
+  draft.claims().writes(table, column.name);
+  draft.claims().claim(fmt::format("the type of column {} of {}",
+                                   column.name.name(), table.display()));
   Transition& step = draft.at_switch();
   step.lock(table, LockMode::access_exclusive);
   const auto constraints = scanned_constraints(*pieces.table, column.name);

@@ -62,9 +62,10 @@ void require_not_null(Draft& draft,
   const Identifier after = shape.between(name);
   const Identifier physical = shape.physical(name);
   table.touched.insert(column.name);
+  draft.claims().writes(table.table->name, column.name);
   const bool is_certain = up && is_never_null(*table.table, *up);
   if (up) {
-    draft.claim(fill_claim(table.table->name, column.name));
+    draft.claims().claim(fill_claim(table.table->name, column.name));
     fill_holes(table, column, physical, *up);
     draft.stays(fmt::format("the values filled into {}", column.name.name()));
   }
@@ -137,6 +138,8 @@ void allow_null(Draft& draft,
                 const std::optional<Expression>& down) {
   const sql::TableName& name = table.table->name;
   table.touched.insert(column.name);
+  draft.claims().writes(name, column.name);
+  draft.claims().claim(not_null_claim(name, column.name));
   draft.step(
       {.title = fmt::format("allow NULL in {}", column.name.name()),
        .phase = Phase::switch_over,
@@ -262,6 +265,9 @@ void change_default(Draft& draft,
                     const std::optional<Expression>& value) {
   table.touched.insert(column.name);
   const sql::TableName& name = table.table->name;
+  draft.claims().writes(name, column.name);
+  draft.claims().claim(fmt::format("the default of column {} of {}",
+                                   column.name.name(), name.display()));
   const bool in_views = draft.in_views();
   auto& transition = in_views ? draft.at_contract() : draft.at_switch();
   transition.lock(name, LockMode::access_exclusive);
@@ -284,6 +290,9 @@ void change_comment(Draft& draft,
                     const std::optional<std::string>& comment) {
   auto& transition = draft.at_switch();
   const sql::TableName& name = table.table->name;
+  draft.claims().writes(name, column.name);
+  draft.claims().claim(fmt::format("the comment on column {} of {}",
+                                   column.name.name(), name.display()));
   transition.lock(name, LockMode::share_update_exclusive);
   transition.last.push_back(comment_on_column(name, column.name, comment));
   transition.undo_first({comment_on_column(name, column.name, column.comment)});

@@ -53,7 +53,10 @@ class CreateIndex final : public TableOperation {
             Diagnostics& findings) const override {
     const auto& here = table(situation.catalog);
     auto index = described(situation, prefix, here, findings);
-    index.name = index_name(args_, here, situation.catalog, draft);
+    index.name = index_name(args_, here, [&](const sql::TableName& name) {
+      return situation.catalog.is_name_taken(name) ||
+             draft.claims().is_claimed(index_claim(name));
+    });
     check_name(index, situation.catalog, findings);
     if (findings.blocks()) {
       return;
@@ -73,10 +76,47 @@ class CreateIndex final : public TableOperation {
 
  protected:
   [[nodiscard]] TableUse use() const override { return TableUse::index; }
+  [[nodiscard]] std::vector<catalog::Change> changes_of(
+      const catalog::Table& table,
+      const Situation& situation,
+      const std::string& prefix) const override {
+    catalog::Index index{
+        .name = index_name(args_, table,
+                           [&](const sql::TableName& name) {
+                             return situation.after.is_name_taken(name);
+                           }),
+        .method = args_.method,
+        .include = args_.include,
+        .options = args_.options,
+        .is_unique = args_.is_unique,
+        .nulls_not_distinct = args_.nulls_not_distinct};
+    const auto& answers = situation.answers;
+    for (std::size_t n = 0; n < args_.keys.size(); ++n) {
+      const IndexKeyFields& wanted = args_.keys[n];
+      index.keys.push_back(plain(wanted));
+      index.keys.back().column = wanted.column;
+      if (wanted.expression) {
+        index.keys.back().expression =
+            written_out(answers, key_name(prefix, n), *wanted.expression);
+      }
+    }
+    if (args_.where) {
+      index.predicate = written_out(answers, prefix + "where", *args_.where);
+    }
+    return {catalog::IndexAdded{table.name, std::move(index)}};
+  }
 
  private:
   static std::string key_name(const std::string& prefix, std::size_t n) {
     return fmt::format("{}key{}", prefix, n);
+  }
+
+  /// Without what it is a key of.
+  static catalog::IndexKey plain(const IndexKeyFields& wanted) {
+    return {.opclass = wanted.opclass,
+            .collation = wanted.collation,
+            .descending = wanted.descending,
+            .nulls_first = wanted.nulls_first};
   }
 
   [[nodiscard]] catalog::Index described(const Situation& situation,
@@ -136,10 +176,7 @@ class CreateIndex final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& shape = situation.shapes.of(here);
     const IndexKeyFields& wanted = args_.keys[n];
-    catalog::IndexKey key{.opclass = wanted.opclass,
-                          .collation = wanted.collation,
-                          .descending = wanted.descending,
-                          .nulls_first = wanted.nulls_first};
+    catalog::IndexKey key = plain(wanted);
     if (wanted.column) {
       require(shape, here, *wanted.column, findings);
       key.column = shape.physical(*wanted.column);

@@ -316,22 +316,6 @@ TableDraft& Draft::table(const catalog::Table& table) {
   return tables_.emplace_back(TableDraft{.table = &table});
 }
 
-void Draft::claim(const std::string& what) {
-  if (!claims_.insert(what).second) {
-    repeats_.emplace_back(where_, what);
-  }
-}
-
-void Draft::report_repeats(Diagnostics& findings) const {
-  for (const auto& [where, what] : repeats_) {
-    findings.error(
-        where, "operation.repeated",
-        fmt::format("{} comes from two operations of this migration", what),
-        "leave one out, or give it another name or a migration of "
-        "its own");
-  }
-}
-
 void Draft::step(Step step) { steps_.push_back(std::move(step)); }
 void Draft::late_step(Step step) { late_steps_.push_back(std::move(step)); }
 

@@ -30,8 +30,7 @@ class DropColumn final : public TableOperation {
                Shapes& shapes,
                Diagnostics& findings) const override {
     const auto* found = find_table(catalog, findings);
-    const auto* column =
-        found == nullptr ? nullptr : find_column(*found, column_, findings);
+    const auto* column = found == nullptr ? nullptr : found->column(column_);
     if (column == nullptr) {
       return;
     }
@@ -49,6 +48,13 @@ class DropColumn final : public TableOperation {
                      "add `down`, the value old code is to see");
     }
     shapes.of(*found).remove(column_);
+  }
+
+  void check(const Situation& situation, Diagnostics& findings) const override {
+    (void)is_there_today(situation, column_,
+                         "leave that operation out, or drop the column in a "
+                         "migration of its own",
+                         findings);
   }
 
   void probe(const Situation& situation,
@@ -71,6 +77,7 @@ class DropColumn final : public TableOperation {
     check_goes(here, column, findings);
     auto& pieces = draft_of(draft, here);
     pieces.touched.insert(column_);
+    draft.claims().drops(here.name, column_);
     pieces.version.gone.insert(column_);
     if (down_) {
       const auto* answer = resolved(situation.answers, prefix + "down",
@@ -78,7 +85,9 @@ class DropColumn final : public TableOperation {
       if (answer == nullptr) {
         return;
       }
-      supply(pieces, situation.shapes.of(here), column, answer->deparsed);
+      const auto& shape = situation.shapes.of(here);
+      supply(pieces, shape, column, answer->deparsed);
+      touch_inputs(pieces, answer->deparsed, &shape);
     }
     Transition& at_contract = draft.at_contract();
     at_contract.lock(here.name, plan::LockMode::access_exclusive);
@@ -92,6 +101,14 @@ class DropColumn final : public TableOperation {
     at_contract.middle.push_back(sql::Statement::of(
         "ALTER TABLE {} DROP COLUMN {}", here.name, column_));
     at_contract.titles.push_back(fmt::format("drop column {}", column_.name()));
+  }
+
+ protected:
+  [[nodiscard]] std::vector<catalog::Change> changes_of(
+      const catalog::Table& table,
+      const Situation& /*situation*/,
+      const std::string& /*prefix*/) const override {
+    return {catalog::ColumnDropped{table.name, column_}};
   }
 
  private:

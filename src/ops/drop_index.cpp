@@ -4,6 +4,7 @@
 // UPDATE EXCLUSIVE and waits for readers. Interrupted, it leaves the index
 // invalid but present: running it again finishes. An index that a constraint
 // owns cannot be dropped without the constraint.
+#include "ops/enforce.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/partitions.hpp"
 #include "ops/rights.hpp"
@@ -29,10 +30,7 @@ class DropIndex final : public Operation {
                Diagnostics& findings) const override {
     const auto* table = catalog.table_of_index(index_);
     if (table == nullptr) {
-      findings.error(where_, "catalog.unknown-index",
-                     fmt::format("index {} does not exist", index_.display()),
-                     "check the name and its schema");
-      return;
+      return;  // check() says so
     }
     check_rights(*table, catalog, where_, findings);
     check_partitions(*table, TableUse::index, where_, findings);
@@ -50,6 +48,33 @@ class DropIndex final : public Operation {
     }
   }
 
+  [[nodiscard]] std::vector<catalog::Change> changes(
+      const Situation& situation,
+      const std::string& /*prefix*/) const override {
+    const auto* table = situation.catalog.table_of_index(index_);
+    if (table == nullptr) {
+      return {};
+    }
+    return {catalog::IndexDropped{table->index(index_.name)->name}};
+  }
+
+  void check(const Situation& situation, Diagnostics& findings) const override {
+    if (situation.catalog.table_of_index(index_) != nullptr) {
+      return;
+    }
+    if (situation.after.table_of_index(index_) != nullptr) {
+      findings.error(where_, "operation.conflict",
+                     fmt::format("index {} comes from another operation of "
+                                 "this migration",
+                                 index_.display()),
+                     "leave both out");
+      return;
+    }
+    findings.error(where_, "catalog.unknown-index",
+                   fmt::format("index {} does not exist", index_.display()),
+                   "check the name and its schema");
+  }
+
   void probe(const Situation& /*situation*/,
              const std::string& /*prefix*/,
              catalog::Probes& /*probes*/) const override {}
@@ -60,6 +85,8 @@ class DropIndex final : public Operation {
             Diagnostics& /*findings*/) const override {
     const auto& table = *situation.catalog.table_of_index(index_);
     const auto& index = *table.index(index_.name);
+    draft.claims().claim(
+        fmt::format("the drop of {}", index_claim(index.name)));
     auto& here = draft.table(table);
     if (here.where.line == 0) {
       here.where = where_;

@@ -28,8 +28,7 @@ class DropNotNull final : public TableOperation {
                Shapes& /*shapes*/,
                Diagnostics& findings) const override {
     const auto* found = find_table(catalog, findings);
-    if (found == nullptr ||
-        find_column(*found, args_.column, findings) == nullptr) {
+    if (found == nullptr) {
       return;
     }
     const auto* key = found->primary_key();
@@ -43,13 +42,22 @@ class DropNotNull final : public TableOperation {
     }
   }
 
+  void check(const Situation& situation, Diagnostics& findings) const override {
+    if (is_there(situation, args_.column, findings) &&
+        is_added(situation, args_.column)) {
+      (void)is_there_today(situation, args_.column,
+                           "leave `nullable: false` out of add_column",
+                           findings);
+    }
+  }
+
   void probe(const Situation& situation,
              const std::string& prefix,
              catalog::Probes& probes) const override {
     if (args_.down) {
       const auto& here = table(situation.catalog);
       auto probe = probe_after(here, situation.shapes.of(here), *args_.down);
-      probe.target_type = here.column(args_.column)->type.name.text;
+      probe.target_type = column_meant(situation, args_.column).type.name.text;
       probes.expressions[prefix + "down"] = std::move(probe);
     }
   }
@@ -59,15 +67,15 @@ class DropNotNull final : public TableOperation {
             Draft& draft,
             Diagnostics& findings) const override {
     const auto& here = table(situation.catalog);
-    const auto& column = *here.column(args_.column);
+    const auto& column = column_meant(situation, args_.column);
     if (!column.not_null) {
       findings.warn(
           where(), "column.already-nullable",
           fmt::format("column {} already allows NULL", args_.column.name()));
       return;
     }
-    if (situation.shapes.of(here).move_of(args_.column) != nullptr) {
-      (void)is_left_alone(situation.shapes.of(here), args_.column,
+    if (situation.shapes.of(here).move_of(column.name) != nullptr) {
+      (void)is_left_alone(situation.shapes.of(here), column.name,
                           "give that operation `nullable: true`, or drop NOT "
                           "NULL in a migration of its own",
                           findings);
@@ -84,6 +92,15 @@ class DropNotNull final : public TableOperation {
     }
     allow_null(draft, draft_of(draft, here), situation.shapes.of(here), column,
                down);
+    touch_inputs(draft_of(draft, here), down, &situation.shapes.of(here));
+  }
+
+ protected:
+  [[nodiscard]] std::vector<catalog::Change> changes_of(
+      const catalog::Table& table,
+      const Situation& situation,
+      const std::string& /*prefix*/) const override {
+    return {not_null_change(table, situation, args_.column, false)};
   }
 
  private:

@@ -67,11 +67,18 @@ std::string fill_claim(const sql::TableName& table, const Identifier& column) {
                      table.display());
 }
 
+std::string not_null_claim(const sql::TableName& table,
+                           const Identifier& column) {
+  return fmt::format("NOT NULL of column {} of {}", column.name(),
+                     table.display());
+}
+
 void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint) {
-  draft.claim(constraint.claim.empty()
-                  ? fmt::format("constraint {} of {}", constraint.name.name(),
-                                constraint.table.display())
-                  : constraint.claim);
+  draft.claims().claim(constraint.claim.empty()
+                           ? fmt::format("constraint {} of {}",
+                                         constraint.name.name(),
+                                         constraint.table.display())
+                           : constraint.claim);
   const auto add =
       Statement::of("ALTER TABLE {} ADD CONSTRAINT {} {} NOT VALID",
                     constraint.table, constraint.name, constraint.definition);
@@ -112,8 +119,7 @@ void enforce_not_null(Draft& draft,
               .definition = sql::compose("CHECK ({} IS NOT NULL)", rule.column),
               .phase = rule.phase,
               .title = fmt::format("forbid NULL in {}", rule.column.name()),
-              .claim = fmt::format("NOT NULL of column {} of {}",
-                                   rule.column.name(), table.name.display())});
+              .claim = not_null_claim(table.name, rule.column)});
   const bool at_switch = rule.phase == plan::Phase::switch_over;
   Transition& transition = at_switch ? draft.at_switch() : draft.at_contract();
   transition.lock(table.name, LockMode::access_exclusive);
@@ -177,7 +183,7 @@ void build_index(Draft& draft,
                  const catalog::Table& table,
                  const NewIndex& wanted) {
   const catalog::Index& index = wanted.index;
-  draft.claim(index_claim(index.name));
+  draft.claims().claim(index_claim(index.name));
   plan::Step step{
       .title = fmt::format("build {}index {}", index.is_unique ? "unique " : "",
                            index.name.name.name()),

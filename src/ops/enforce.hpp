@@ -41,6 +41,8 @@ void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint);
 [[nodiscard]] std::string index_claim(const sql::TableName& index);
 [[nodiscard]] std::string fill_claim(const sql::TableName& table,
                                      const sql::Identifier& column);
+[[nodiscard]] std::string not_null_claim(const sql::TableName& table,
+                                         const sql::Identifier& column);
 
 /// One index built concurrently.
 struct NewIndex {

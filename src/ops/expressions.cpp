@@ -215,6 +215,24 @@ const catalog::TypeAnswer* resolved_type(const catalog::Answers& answers,
   return &found->second;
 }
 
+catalog::Type type_or_text(const catalog::Answers& answers,
+                           const std::string& key,
+                           const UserType& type) {
+  const auto found = answers.types.find(key);
+  return found == answers.types.end() || found->second.finding
+             ? catalog::Type{.name = {type.text}}
+             : found->second.type;
+}
+
+sql::Expression written_out(const catalog::Answers& answers,
+                            const std::string& key,
+                            const UserExpression& expression) {
+  const auto found = answers.expressions.find(key);
+  return found == answers.expressions.end() || found->second.finding
+             ? sql::Expression{expression.text}
+             : sql::rewrite_columns(found->second.deparsed, "");
+}
+
 const catalog::ExpressionAnswer* resolved(const catalog::Answers& answers,
                                           const std::string& key,
                                           const Location& where,

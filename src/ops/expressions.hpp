@@ -72,6 +72,16 @@ struct UserType {
     const std::string& key,
     Diagnostics& findings);
 
+/// What `type` stands for; until the server was asked its text, without an OID.
+[[nodiscard]] catalog::Type type_or_text(const catalog::Answers& answers,
+                                         const std::string& key,
+                                         const UserType& type);
+/// `expression` with bare names, as the server wrote it out; until it was asked
+/// as the user did.
+[[nodiscard]] sql::Expression written_out(const catalog::Answers& answers,
+                                          const std::string& key,
+                                          const UserExpression& expression);
+
 /// What the use of an expression demands of it.
 struct Demands {
   bool deterministic = true;  ///< Same value whoever computes it.

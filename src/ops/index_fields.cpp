@@ -1,7 +1,5 @@
 #include "ops/index_fields.hpp"
 
-#include "ops/enforce.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -125,8 +123,7 @@ std::optional<IndexFields> read_index_fields(spec::Fields& fields,
 
 sql::TableName index_name(const IndexFields& fields,
                           const catalog::Table& table,
-                          const catalog::Catalog& catalog,
-                          const Draft& draft) {
+                          const NameIsTaken& is_taken) {
   if (fields.name) {
     return {table.name.schema, *fields.name};
   }
@@ -136,9 +133,7 @@ sql::TableName index_name(const IndexFields& fields,
   }
   const std::string base = table.name.name.name() + columns + "_idx";
   sql::TableName name{table.name.schema, Identifier(sql::shorten_name(base))};
-  for (int n = 1;
-       catalog.is_name_taken(name) || draft.is_claimed(index_claim(name));
-       ++n) {
+  for (int n = 1; is_taken(name); ++n) {
     name.name = Identifier(sql::shorten_name(fmt::format("{}{}", base, n)));
   }
   return name;

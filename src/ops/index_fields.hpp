@@ -2,6 +2,7 @@
 
 #include "ops/expressions.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,11 +35,12 @@ struct IndexFields {
 [[nodiscard]] std::optional<IndexFields> read_index_fields(
     spec::Fields& fields, Diagnostics& findings);
 
+using NameIsTaken = std::function<bool(const sql::TableName&)>;
+
 /// The name given, or the one PostgreSQL would choose: `<table>_<columns>_idx`,
-/// with a number if it is taken, in the catalog or by the draft.
+/// with a number if it is taken.
 [[nodiscard]] sql::TableName index_name(const IndexFields& fields,
                                         const catalog::Table& table,
-                                        const catalog::Catalog& catalog,
-                                        const Draft& draft);
+                                        const NameIsTaken& is_taken);
 
 }  // namespace pgexpand::ops

@@ -4,6 +4,7 @@
 #include "ops/comparator.hpp"
 #include "ops/enforce.hpp"
 #include "ops/identity.hpp"
+#include "ops/new_column_changes.hpp"
 #include "ops/rights.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
@@ -103,6 +104,7 @@ void NewColumnPieces::add_identity(const catalog::Catalog& catalog,
                    "rename it: the identity's sequence takes that name");
     return;
   }
+  draft_.claims().claim(fill_claim(name, column_.name));
   check_may_create("a sequence", *table_.table, catalog, where, findings);
   const Identifier owner(table_.table->owner);
   table_.expand.push_back(Statement::of("CREATE SEQUENCE {}", sequence));
@@ -147,6 +149,7 @@ Expression NewColumnPieces::effective_up() const {
 
 void NewColumnPieces::add_filled_by_up() {
   const sql::TableName& name = table_.table->name;
+  draft_.claims().claim(fill_claim(name, column_.name));
   add_physical("");
   const Expression value = effective_up();
   SyncPair pair{.forward = {.column = column_.name,
@@ -209,9 +212,13 @@ void NewColumnPieces::add_filled_by_default() {
     if (values_.default_value) {
       tail += fmt::format(" DEFAULT {}", *values_.default_value);
     }
+    if (!column_.nullable) {
+      draft_.claims().claim(not_null_claim(name, column_.name));
+    }
     add_physical(tail + (column_.nullable ? "" : " NOT NULL"));
     return;
   }
+  draft_.claims().claim(fill_claim(name, column_.name));
   // A volatile default in ADD COLUMN rewrites the table; set afterwards, it
   // only holds for new rows, and the backfill gives the others theirs.
   add_physical("");
@@ -235,9 +242,7 @@ void NewColumnPieces::add_filled_by_default() {
 
 void NewColumnPieces::add_check(const Location& where, Diagnostics& findings) {
   const Identifier name =
-      column_.check->name.value_or(Identifier(sql::shorten_name(
-          fmt::format("{}_{}_check", table_.table->name.name.name(),
-                      column_.name.name()))));
+      check_name(*column_.check, table_.table->name, column_.name);
   if (!is_constraint_free(*table_.table, name, where, findings)) {
     return;
   }
@@ -256,17 +261,11 @@ void NewColumnPieces::add_unique(const catalog::Catalog& catalog,
                                  const Location& where,
                                  Diagnostics& findings) {
   const sql::TableName& table = table_.table->name;
-  sql::TableName name{
-      table.schema,
-      column_.unique->name.value_or(Identifier(sql::shorten_name(
-          fmt::format("{}_{}_key", table.name.name(), column_.name.name()))))};
-  const auto is_taken = [&] {
-    return catalog.is_name_taken(name) || draft_.is_claimed(index_claim(name));
-  };
-  for (int n = 1; !column_.unique->name && is_taken(); ++n) {
-    name.name = Identifier(sql::shorten_name(
-        fmt::format("{}_{}_key{}", table.name.name(), column_.name.name(), n)));
-  }
+  const auto name =
+      unique_name(column_, table, [&](const sql::TableName& candidate) {
+        return catalog.is_name_taken(candidate) ||
+               draft_.claims().is_claimed(index_claim(candidate));
+      });
   if (catalog.is_name_taken(name)) {
     findings.error(where, "catalog.name-taken",
                    fmt::format("{} exists already", name.display()),
@@ -316,9 +315,7 @@ void NewColumnPieces::add_reference(const Situation& situation,
                    "name the column with `column:`");
     return;
   }
-  const Identifier name =
-      wanted.name.value_or(Identifier(sql::shorten_name(fmt::format(
-          "{}_{}_fkey", table_.table->name.name.name(), column_.name.name()))));
+  const Identifier name = reference_name(column_, table_.table->name);
   if (!is_constraint_free(*table_.table, name, wanted.where, findings)) {
     return;
   }

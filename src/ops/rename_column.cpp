@@ -25,8 +25,7 @@ class RenameColumn final : public TableOperation {
                Shapes& shapes,
                Diagnostics& findings) const override {
     const auto* found = find_table(catalog, findings);
-    const auto* column =
-        found == nullptr ? nullptr : find_column(*found, from_, findings);
+    const auto* column = found == nullptr ? nullptr : found->column(from_);
     if (column == nullptr) {
       return;
     }
@@ -53,6 +52,13 @@ class RenameColumn final : public TableOperation {
     shapes.of(*found).move(
         {.from = from_, .to = to_, .physical = to_},
         {.name = to_, .physical = to_, .type = column->type.name.text});
+  }
+
+  void check(const Situation& situation, Diagnostics& findings) const override {
+    (void)is_there_today(situation, from_,
+                         "give it its name there, or rename it in a migration "
+                         "of its own",
+                         findings);
   }
 
   void probe(const Situation& situation,
@@ -89,6 +95,15 @@ class RenameColumn final : public TableOperation {
     if (can_be_added(twin, where(), findings)) {
       add_twin(draft, draft_of(draft, here), twin);
     }
+  }
+
+ protected:
+  [[nodiscard]] std::vector<catalog::Change> changes_of(
+      const catalog::Table& table,
+      const Situation& situation,
+      const std::string& /*prefix*/) const override {
+    return {catalog::ColumnRenamed{table.name, from_, to_,
+                                   !situation.shapes.in_views()}};
   }
 
  private:

@@ -27,10 +27,11 @@ class SetNotNull final : public TableOperation {
   void reshape(const catalog::Catalog& catalog,
                Shapes& /*shapes*/,
                Diagnostics& findings) const override {
-    const auto* found = find_table(catalog, findings);
-    if (found != nullptr) {
-      (void)find_column(*found, args_.column, findings);
-    }
+    (void)find_table(catalog, findings);
+  }
+
+  void check(const Situation& situation, Diagnostics& findings) const override {
+    (void)is_there(situation, args_.column, findings);
   }
 
   void probe(const Situation& situation,
@@ -38,9 +39,8 @@ class SetNotNull final : public TableOperation {
              catalog::Probes& probes) const override {
     if (args_.up) {
       const auto& here = table(situation.catalog);
-      auto probe = probe_today(here, *args_.up);
-      probe.target_type = here.column(args_.column)->type.name.text;
-      probes.expressions[prefix + "up"] = std::move(probe);
+      probes.expressions[prefix + "up"] = assigned_to(
+          column_meant(situation, args_.column), probe_today(here, *args_.up));
     }
   }
 
@@ -49,15 +49,16 @@ class SetNotNull final : public TableOperation {
             Draft& draft,
             Diagnostics& findings) const override {
     const auto& here = table(situation.catalog);
-    const auto& column = *here.column(args_.column);
-    if (column.not_null && column.not_null_valid) {
+    const auto& column = column_meant(situation, args_.column);
+    if (column.not_null && column.not_null_valid &&
+        !is_added(situation, args_.column)) {
       findings.warn(
           where(), "column.already-not-null",
           fmt::format("column {} already is NOT NULL", args_.column.name()));
       return;
     }
     if (args_.up &&
-        !is_left_alone(situation.shapes.of(here), args_.column,
+        !is_left_alone(situation.shapes.of(here), column.name,
                        "give that operation `nullable: false` and the `up`",
                        findings)) {
       return;
@@ -74,6 +75,15 @@ class SetNotNull final : public TableOperation {
     }
     require_not_null(draft, draft_of(draft, here), situation.shapes.of(here),
                      column, up);
+    touch_inputs(draft_of(draft, here), up);
+  }
+
+ protected:
+  [[nodiscard]] std::vector<catalog::Change> changes_of(
+      const catalog::Table& table,
+      const Situation& situation,
+      const std::string& /*prefix*/) const override {
+    return {not_null_change(table, situation, args_.column, true)};
   }
 
  private:

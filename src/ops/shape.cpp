@@ -61,6 +61,16 @@ sql::Identifier TableShape::renamed(const sql::Identifier& today) const {
   return found == nullptr ? today : found->to;
 }
 
+sql::Identifier TableShape::today(const sql::Identifier& name) const {
+  const auto moved = std::ranges::find(moves_, name, &Move::to);
+  if (moved != moves_.end()) {
+    return moved->from;
+  }
+  const auto other = std::ranges::find_if(
+      renames_, [&](const auto& rename) { return rename.second == name; });
+  return other == renames_.end() ? name : other->first;
+}
+
 sql::Identifier TableShape::physical(const sql::Identifier& name) const {
   const ShapeColumn* found = column(name);
   return found == nullptr ? name : found->physical;
@@ -93,8 +103,9 @@ std::map<sql::Identifier, sql::Identifier> TableShape::names_between() const {
 std::vector<catalog::ScopeColumn> TableShape::scope() const {
   std::vector<catalog::ScopeColumn> scope;
   for (const auto& column : columns_) {
-    const bool is_stored =
-        column.stored != nullptr && column.stored->name == column.physical;
+    const bool is_stored = column.stored != nullptr &&
+                           !column.stored->is_projected &&
+                           column.stored->name == column.physical;
     scope.push_back({.name = column.name,
                      .type = column.type,
                      .is_user_type = column.is_user_type,

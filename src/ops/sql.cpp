@@ -31,6 +31,12 @@ class Sql final : public Operation {
   void reshape(const catalog::Catalog& /*catalog*/,
                Shapes& /*shapes*/,
                Diagnostics& /*findings*/) const override {}
+  /// What a text makes only the server knows, once it ran.
+  [[nodiscard]] std::vector<catalog::Change> changes(
+      const Situation& /*situation*/,
+      const std::string& /*prefix*/) const override {
+    return {};
+  }
   void probe(const Situation& /*situation*/,
              const std::string& /*prefix*/,
              catalog::Probes& /*probes*/) const override {}

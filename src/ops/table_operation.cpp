@@ -47,26 +47,79 @@ const catalog::Table& TableOperation::table(
   return *found;
 }
 
-const catalog::Column* TableOperation::find_column(
-    const catalog::Table& table,
-    const sql::Identifier& column,
-    Diagnostics& findings) const {
-  const catalog::Column* found = table.column(column);
-  if (found != nullptr) {
-    return found;
+std::vector<catalog::Change> TableOperation::changes(
+    const Situation& situation, const std::string& prefix) const {
+  const catalog::Table* here = situation.catalog.table(target_.table);
+  return here == nullptr ? std::vector<catalog::Change>{}
+                         : changes_of(*here, situation, prefix);
+}
+
+bool TableOperation::is_there(const Situation& situation,
+                              const sql::Identifier& column,
+                              Diagnostics& findings) const {
+  const catalog::Table* table = situation.catalog.table(target_.table);
+  if (table == nullptr) {
+    return false;  // reshape() said so
+  }
+  const catalog::Table& after = *situation.after.table(table->name);
+  if (table->column(column) != nullptr || after.column(column) != nullptr) {
+    return true;
   }
   std::vector<std::string> names;
-  for (const auto& candidate : table.columns) {
+  for (const auto& candidate : table->columns) {
+    names.push_back(candidate.name.name());
+  }
+  for (const auto& candidate : after.columns) {
     names.push_back(candidate.name.name());
   }
   const auto nearest = spec::did_you_mean(column.name(), names);
   findings.error(target_.where, "catalog.unknown-column",
                  fmt::format("column {} of table {} does not exist",
-                             column.name(), table.name.display()),
+                             column.name(), table->name.display()),
                  nearest
                      ? fmt::format("did you mean {}?", *nearest)
                      : "names are taken as they stand, without case folding");
-  return nullptr;
+  return false;
+}
+
+bool TableOperation::is_there_today(const Situation& situation,
+                                    const sql::Identifier& column,
+                                    std::string hint,
+                                    Diagnostics& findings) const {
+  if (!is_there(situation, column, findings)) {
+    return false;
+  }
+  const catalog::Table& here = table(situation.catalog);
+  if (here.column(column) != nullptr) {
+    return true;
+  }
+  findings.error(target_.where, "column.moved-twice",
+                 fmt::format("column {} of {} comes from another operation of "
+                             "this migration",
+                             column.name(), here.name.display()),
+                 std::move(hint));
+  return false;
+}
+
+const catalog::Column& TableOperation::column_meant(
+    const Situation& situation, const sql::Identifier& column) const {
+  const catalog::Table& here = table(situation.catalog);
+  const auto* found = here.column(column);
+  if (found == nullptr) {
+    found = here.column(situation.shapes.of(here).today(column));
+  }
+  if (found == nullptr) {
+    found = situation.after.table(here.name)->column(column);
+  }
+  PGEXPAND_ASSERT(found != nullptr);
+  return *found;
+}
+
+bool TableOperation::is_added(const Situation& situation,
+                              const sql::Identifier& column) const {
+  const catalog::Table& here = table(situation.catalog);
+  return here.column(column) == nullptr &&
+         here.column(situation.shapes.of(here).today(column)) == nullptr;
 }
 
 bool TableOperation::is_free(const catalog::Table& table,
@@ -158,6 +211,32 @@ bool reads_no_generated_column(const catalog::Table& table,
     }
   }
   return true;
+}
+
+catalog::Change not_null_change(const catalog::Table& table,
+                                const Situation& situation,
+                                const sql::Identifier& column,
+                                bool not_null) {
+  return catalog::NullabilityChanged{
+      table.name, situation.shapes.of(table).renamed(column), not_null};
+}
+
+catalog::ExpressionProbe assigned_to(const catalog::Column& column,
+                                     catalog::ExpressionProbe probe) {
+  probe.target_type = column.type.name.text;
+  probe.target_is_user_type = column.type.oid == 0;
+  return probe;
+}
+
+void touch_inputs(TableDraft& pieces,
+                  const std::optional<sql::Expression>& expression,
+                  const TableShape* shape) {
+  if (!expression) {
+    return;
+  }
+  for (const sql::Identifier& name : sql::columns_of(expression->text)) {
+    pieces.touched.insert(shape == nullptr ? name : shape->today(name));
+  }
 }
 
 namespace {

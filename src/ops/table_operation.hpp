@@ -29,6 +29,8 @@ class TableOperation : public Operation {
   void request(catalog::Request& request) const override {
     request.tables.push_back(target_.table);
   }
+  [[nodiscard]] std::vector<catalog::Change> changes(
+      const Situation& situation, const std::string& prefix) const final;
 
  protected:
   /// What it does to the table, for those with partitions or children.
@@ -40,11 +42,29 @@ class TableOperation : public Operation {
   /// The table; it is there, reshape() looked.
   [[nodiscard]] const catalog::Table& table(
       const catalog::Catalog& catalog) const;
-  /// The column as it is today, or null with a finding (and did-you-mean).
-  [[nodiscard]] const catalog::Column* find_column(
+  /// As Operation's, of a table that is there.
+  [[nodiscard]] virtual std::vector<catalog::Change> changes_of(
       const catalog::Table& table,
-      const sql::Identifier& column,
-      Diagnostics& findings) const;
+      const Situation& situation,
+      const std::string& prefix) const = 0;
+  /// A finding (and did-you-mean) for a column that is there neither today nor
+  /// after all operations.
+  [[nodiscard]] bool is_there(const Situation& situation,
+                              const sql::Identifier& column,
+                              Diagnostics& findings) const;
+  /// The same for a column that must be there today; `hint` if another
+  /// operation of the file makes it.
+  [[nodiscard]] bool is_there_today(const Situation& situation,
+                                    const sql::Identifier& column,
+                                    std::string hint,
+                                    Diagnostics& findings) const;
+  /// The column that is meant by its name of today or of the new shape, as it
+  /// is today, or as another operation of the file adds it. It is_there().
+  [[nodiscard]] const catalog::Column& column_meant(
+      const Situation& situation, const sql::Identifier& column) const;
+  /// True if another operation of the file adds it.
+  [[nodiscard]] bool is_added(const Situation& situation,
+                              const sql::Identifier& column) const;
   /// A finding if the table can have no new column of this name.
   [[nodiscard]] bool is_free(const catalog::Table& table,
                              const TableShape& shape,
@@ -82,6 +102,22 @@ class TableOperation : public Operation {
     const catalog::ExpressionAnswer& answer,
     const Location& where,
     Diagnostics& findings);
+
+/// `column` by its name of today or of the new shape.
+[[nodiscard]] catalog::Change not_null_change(const catalog::Table& table,
+                                              const Situation& situation,
+                                              const sql::Identifier& column,
+                                              bool not_null);
+
+/// `probe` for a value that is to be assigned to `column`.
+[[nodiscard]] catalog::ExpressionProbe assigned_to(
+    const catalog::Column& column, catalog::ExpressionProbe probe);
+
+/// Notes that a rule of the migration reads what `expression` does, by the
+/// names of today: a change of that is drift, too.
+void touch_inputs(TableDraft& pieces,
+                  const std::optional<sql::Expression>& expression,
+                  const TableShape* shape = nullptr);
 
 /// `expression` over the row `t`, with physical names of the new shape.
 [[nodiscard]] sql::Expression over_row(const sql::Expression& expression,

@@ -71,6 +71,14 @@ bool is_ours(const catalog::Catalog& catalog, const sql::Identifier& schema) {
   });
 }
 
+std::set<sql::Identifier> schemas_of_tables(const Draft& draft) {
+  std::set<sql::Identifier> schemas;
+  for (const TableDraft& table : draft.tables()) {
+    schemas.insert(table.table->name.schema);
+  }
+  return schemas;
+}
+
 /// Found now, and not when all rows are filled.
 void check_names_are_free(const Draft& draft,
                           const catalog::Catalog& catalog,
@@ -86,10 +94,8 @@ void check_names_are_free(const Draft& draft,
                       hint);
     }
   };
-  std::set<sql::Identifier> bases{draft.publication()->schema};
-  for (const TableDraft& table : draft.tables()) {
-    bases.insert(table.table->name.schema);
-  }
+  auto bases = schemas_of_tables(draft);
+  bases.insert(draft.publication()->schema);
   for (const sql::Identifier& base : bases) {
     check(sql::Identifier(version_schema(base, draft.id())),
           "rename it, or give the migration another id");
@@ -124,6 +130,25 @@ Publication publication(const catalog::Catalog& catalog, std::string alias) {
     }
   }
   return {.schema = sql::Identifier("public"), .alias = std::move(alias)};
+}
+
+std::optional<catalog::PublishedVersion> published_version(const Draft& draft) {
+  if (!draft.in_views()) {
+    return std::nullopt;
+  }
+  catalog::PublishedVersion version{.migration = draft.id()};
+  auto bases = schemas_of_tables(draft);
+  if (bases.empty()) {
+    bases.insert(draft.publication()->schema);
+  }
+  for (const sql::Identifier& base : bases) {
+    version.schemas.emplace_back(version_schema(base, draft.id()));
+    version.bases.push_back(base);
+  }
+  if (!draft.publication()->alias.empty()) {
+    version.schemas.emplace_back(draft.publication()->alias);
+  }
+  return version;
 }
 
 void check_versions(const Draft& draft,

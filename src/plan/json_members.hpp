@@ -140,6 +140,7 @@ void members(auto& codec, Of<Plan> auto& plan) {
   codec.may_lack("stays_after_rollback", plan.stays_after_rollback);
   codec.needs("rollback_gates", plan.rollback_gates);
   codec.may_lack("hazards", plan.hazards);
+  codec.may_lack("leaves", plan.leaves);
 }
 
 /// A type that is described by members().

@@ -1,5 +1,6 @@
 #include "pgexpand/planner/planner.hpp"
 
+#include "pgexpand/catalog/change_json.hpp"
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/ops/table_rules.hpp"
@@ -14,11 +15,30 @@ struct Drafting::Impl {
   Versions versions;
   std::vector<std::unique_ptr<ops::Operation>> operations;
   ops::Shapes shapes;
+  catalog::Catalog after;  ///< With what all operations make.
+  std::vector<catalog::Change> changes;
 
+  /// Finds out what all operations make of `catalog`, as far as `answers` tell.
+  void project(const catalog::Catalog& catalog,
+               const catalog::Answers& answers);
   [[nodiscard]] static std::string prefix(std::size_t n) {
     return fmt::format("operation{}.", n);
   }
 };
+
+void Drafting::Impl::project(const catalog::Catalog& catalog,
+                             const catalog::Answers& answers) {
+  changes.clear();
+  after = catalog;
+  for (std::size_t n = 0; n < operations.size(); ++n) {
+    auto more =
+        operations[n]->changes({catalog, shapes, answers, after}, prefix(n));
+    after = catalog::after(std::move(after), more);
+    changes.insert(changes.end(), more.begin(), more.end());
+  }
+  catalog::put_in_order(changes);
+  after = catalog::after(catalog, changes);
+}
 
 Drafting::Drafting(const spec::MigrationSpec& spec,
                    std::string state_schema,
@@ -26,7 +46,8 @@ Drafting::Drafting(const spec::MigrationSpec& spec,
                    Versions versions)
     : impl_(std::make_unique<Impl>(
           Impl{spec, std::move(state_schema), std::move(versions),
-               ops::parse_operations(spec, findings), ops::Shapes()})) {}
+               ops::parse_operations(spec, findings), ops::Shapes(),
+               catalog::Catalog(), std::vector<catalog::Change>()})) {}
 
 Drafting::~Drafting() = default;
 Drafting::Drafting(Drafting&&) noexcept = default;
@@ -47,11 +68,15 @@ catalog::Probes Drafting::probes(const catalog::Catalog& catalog,
   for (const auto& operation : impl_->operations) {
     operation->reshape(catalog, impl_->shapes, findings);
   }
+  const catalog::Answers none;
+  impl_->project(catalog, none);
+  const ops::Situation situation{catalog, impl_->shapes, none, impl_->after};
+  for (const auto& operation : impl_->operations) {
+    operation->check(situation, findings);
+  }
   if (findings.blocks()) {
     return probes;
   }
-  const catalog::Answers none;
-  const ops::Situation situation{catalog, impl_->shapes, none};
   for (std::size_t n = 0; n < impl_->operations.size(); ++n) {
     impl_->operations[n]->probe(situation, Impl::prefix(n), probes);
   }
@@ -64,17 +89,18 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
   if (findings.blocks()) {
     return std::nullopt;
   }
-  const ops::Situation situation{catalog, impl_->shapes, answers};
+  impl_->project(catalog, answers);
+  const ops::Situation situation{catalog, impl_->shapes, answers, impl_->after};
   std::optional<ops::Publication> publication;
   if (impl_->versions.views) {
     publication = ops::publication(catalog, impl_->versions.alias);
   }
   ops::Draft draft(impl_->spec.id, impl_->state_schema, publication);
   for (std::size_t n = 0; n < impl_->operations.size(); ++n) {
-    draft.begin(impl_->spec.operations.at(n).where);
+    draft.claims().begin(impl_->spec.operations.at(n).where);
     impl_->operations[n]->plan(situation, Impl::prefix(n), draft, findings);
   }
-  draft.report_repeats(findings);
+  draft.claims().report(findings);
   if (!findings.blocks()) {
     ops::carry_moves(situation, draft, findings);
     ops::check_tables(draft, catalog, findings);
@@ -91,12 +117,20 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
                   .search_path = catalog.search_path,
                   .state_schema = impl_->state_schema};
   draft.finish(catalog.user, plan);
+  if (const auto version = ops::published_version(draft)) {
+    impl_->changes.emplace_back(catalog::VersionPublished{*version});
+  }
+  plan.leaves = catalog::to_json(impl_->changes);
   ops::check_plan(draft, plan, catalog, findings);
   if (findings.blocks()) {
     return std::nullopt;
   }
   plan.hazards = findings.all();
   return plan;
+}
+
+const std::vector<catalog::Change>& Drafting::changes() const {
+  return impl_->changes;
 }
 
 }  // namespace pgexpand::planner

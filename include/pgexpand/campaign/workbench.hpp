@@ -1,8 +1,10 @@
 #pragma once
 
 #include "pgexpand/base/diagnostics.hpp"
+#include "pgexpand/campaign/outlook.hpp"
 #include "pgexpand/campaign/roster.hpp"
 #include "pgexpand/campaign/target.hpp"
+#include "pgexpand/catalog/change.hpp"
 #include "pgexpand/pg/session.hpp"
 #include "pgexpand/plan/plan.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
@@ -70,11 +72,14 @@ struct Drafted {
   std::optional<plan::Plan> plan;
   Diagnostics findings;
   std::vector<sql::TableName> tables;  ///< Asked for, resolved where possible.
+  std::vector<catalog::Change> changes;  ///< What the plan leaves, but for sql.
 };
+/// `before`: what migrations that run first will have made.
 [[nodiscard]] Drafted draft(const spec::MigrationSpec& spec,
                             const spec::Settings& settings,
                             const sql::Identifier& schema,
                             pg::Session& session,
-                            const pg::Arrival& arrival);
+                            const pg::Arrival& arrival,
+                            const Outlook& before = Outlook());
 
 }  // namespace pgexpand::campaign

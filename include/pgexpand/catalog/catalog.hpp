@@ -74,6 +74,9 @@ struct Column {
   std::vector<std::string> options;  ///< `n_distinct=-0.5`.
   std::vector<Grant> grants;
   std::vector<Dependent> dependents;
+  /// As a migration that has not run will make it: there is none like it in the
+  /// database, so no value of it can be read.
+  bool is_projected = false;
 
   friend bool operator==(const Column&, const Column&) = default;
 };
@@ -117,6 +120,11 @@ struct Index {
 
   friend bool operator==(const Index&, const Index&) = default;
 };
+
+/// The columns an index reads, in keys, INCLUDE, expressions and predicate: as
+/// the server noted them, or, of an index that is not there yet, as its text
+/// says.
+[[nodiscard]] std::vector<sql::Identifier> columns_read(const Index& index);
 
 enum class ConstraintKind {
   check,
@@ -187,6 +195,8 @@ struct ExtendedStatistics {
   friend bool operator==(const ExtendedStatistics&,
                          const ExtendedStatistics&) = default;
 };
+[[nodiscard]] std::vector<sql::Identifier> columns_read(
+    const ExtendedStatistics& statistics);
 
 struct Table {
   sql::TableName name;

@@ -2,6 +2,7 @@
 
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/ops/claims.hpp"
 #include "pgexpand/plan/plan.hpp"
 #include "pgexpand/sql/names.hpp"
 #include "pgexpand/sql/statement.hpp"
@@ -152,16 +153,9 @@ class Draft {
 
   [[nodiscard]] TableDraft& table(const catalog::Table& table);
 
-  /// Says where the operation stands whose pieces come next.
-  void begin(const Location& where) { where_ = where; }
-  /// Notes that the migration makes `what`, which can be made only once: an
-  /// index, a constraint, the values of a column.
-  void claim(const std::string& what);
-  [[nodiscard]] bool is_claimed(const std::string& what) const {
-    return claims_.contains(what);
-  }
-  /// A finding for each claim that was not the first, where it was made.
-  void report_repeats(Diagnostics& findings) const;
+  /// What two operations could both touch.
+  [[nodiscard]] Claims& claims() { return claims_; }
+  [[nodiscard]] const Claims& claims() const { return claims_; }
 
   /// A step of its own in `phase`; its id is given by finish(). Enforce steps
   /// of switch and contract run before the transition, backfill steps after
@@ -198,9 +192,7 @@ class Draft {
   sql::Identifier state_schema_;
   std::optional<Publication> publication_;
   std::deque<TableDraft> tables_;  ///< References stay valid.
-  Location where_;
-  std::set<std::string> claims_;
-  std::vector<std::pair<Location, std::string>> repeats_;
+  Claims claims_;
   std::vector<plan::Step> steps_, late_steps_;
   Transition switch_, contract_;
   std::vector<std::string> visible_, not_undoable_, stays_;

@@ -2,6 +2,7 @@
 
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/catalog/change.hpp"
 #include "pgexpand/catalog/probe.hpp"
 #include "pgexpand/ops/field_row.hpp"
 #include "pgexpand/ops/shape.hpp"
@@ -22,6 +23,9 @@ struct Situation {
   const catalog::Catalog& catalog;
   const Shapes& shapes;             ///< Every table after the migration.
   const catalog::Answers& answers;  ///< Empty until the server was asked.
+  /// What all operations of the file make of `catalog`. Until the server was
+  /// asked a new type is the user's text, without an OID.
+  const catalog::Catalog& after;
 };
 
 /// One operation from a migration file, with its arguments parsed.
@@ -38,11 +42,20 @@ class Operation {
 
   /// Names the tables and indexes it must know of.
   virtual void request(catalog::Request& request) const = 0;
-  /// Says what it does to the columns' names and types; finds what is not
-  /// there, or there already.
+  /// Says what it does to the columns' names and types; finds the table, and
+  /// what is there already.
   virtual void reshape(const catalog::Catalog& catalog,
                        Shapes& shapes,
                        Diagnostics& findings) const = 0;
+  /// Says what it makes of the catalog, in names of the new shape; see
+  /// catalog::put_in_order(). `situation.after` is what the operations before
+  /// it make. Called before and after the server was asked, and also if
+  /// reshape() found an error.
+  [[nodiscard]] virtual std::vector<catalog::Change> changes(
+      const Situation& situation, const std::string& prefix) const = 0;
+  /// Finds what is there neither today nor after all operations.
+  virtual void check(const Situation& /*situation*/,
+                     Diagnostics& /*findings*/) const {}
   /// Asks what only the server can say. Keys must be unique in the migration:
   /// take them from `prefix`.
   virtual void probe(const Situation& situation,

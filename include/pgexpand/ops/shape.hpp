@@ -61,6 +61,8 @@ class TableShape {
   void rename(const catalog::Column& column, const sql::Identifier& to);
   /// What new code calls today's column.
   [[nodiscard]] sql::Identifier renamed(const sql::Identifier& today) const;
+  /// What today's code calls the new shape's column.
+  [[nodiscard]] sql::Identifier today(const sql::Identifier& name) const;
 
   /// Where the new shape's column lives before the switch.
   [[nodiscard]] sql::Identifier physical(const sql::Identifier& name) const;

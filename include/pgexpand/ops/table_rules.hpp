@@ -25,6 +25,13 @@ void check_versions(const Draft& draft,
 /// schema of the search_path.
 [[nodiscard]] Publication publication(const catalog::Catalog& catalog,
                                       std::string alias);
+/// `catalog` without what a migration that is under way has put beside what is
+/// the users': its second columns, indexes and constraints, its triggers.
+[[nodiscard]] catalog::Catalog without_traces(catalog::Catalog catalog,
+                                              const plan::Plan& plan);
+/// The version that the migration publishes; nothing without views.
+[[nodiscard]] std::optional<catalog::PublishedVersion> published_version(
+    const Draft& draft);
 /// What only the whole plan shows: rights on the tables it locks besides, and
 /// to create what it builds.
 void check_plan(const Draft& draft,

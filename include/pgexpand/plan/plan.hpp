@@ -200,6 +200,9 @@ struct Plan {
   std::vector<std::string> stays_after_rollback;  ///< "column x stays wider".
   std::vector<Gate> rollback_gates;
   std::vector<Diagnostic> hazards;
+  /// What contract leaves of the catalog, as JSON that the planner made; see
+  /// catalog/change_json.hpp. Empty: of a release that did not say so.
+  std::string leaves;
 
   [[nodiscard]] std::vector<const Step*> steps_of(Phase phase) const;
   [[nodiscard]] bool is_visible() const { return !visible_because.empty(); }

@@ -2,6 +2,7 @@
 
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/catalog/change.hpp"
 #include "pgexpand/catalog/probe.hpp"
 #include "pgexpand/plan/plan.hpp"
 #include "pgexpand/spec/migration_spec.hpp"
@@ -44,6 +45,9 @@ class Drafting {
       const catalog::Catalog& catalog,
       const catalog::Answers& answers,
       Diagnostics& findings);
+  /// What contract leaves of the catalog that finish() made a plan for, but for
+  /// what `sql` texts make: only the server knows that.
+  [[nodiscard]] const std::vector<catalog::Change>& changes() const;
 
  private:
   struct Impl;

@@ -1,11 +1,13 @@
 #include "cli/commands.hpp"
 #include "cli/commands/show_plan.hpp"
 #include "cli/plan_setting.hpp"
+#include "pgexpand/campaign/outlook.hpp"
 #include "pgexpand/campaign/workbench.hpp"
 #include "pgexpand/report/plan_view.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -19,19 +21,22 @@ using campaign::draft;
 using campaign::Drafted;
 using campaign::Known;
 using campaign::load_specs;
+using campaign::Outlook;
 using campaign::Roster;
 using campaign::Standing;
 using campaign::state_schema;
 using campaign::Workbench;
 
-/// Plans one after the other, each against the database as it is now.
+/// Plans one after the other, each on the database as those before it will
+/// leave it.
 class PlanShow {
  public:
   PlanShow(Invocation& invocation, bool sql)
       : invocation_(invocation),
         sql_(sql),
         bench_(invocation, Access::plan),
-        roster_(load_specs(invocation), bench_.stored()) {}
+        roster_(load_specs(invocation), bench_.stored()),
+        outlook_(roster_) {}
 
   void show(const std::vector<std::string>& ids) {
     check_dependencies(invocation_, roster_);
@@ -72,64 +77,81 @@ class PlanShow {
 
   void show_pending(const Known& known) {
     is_any_pending_ = true;
-    Drafted drafted =
-        draft(*known.spec, invocation_.settings_for(known.spec),
-              state_schema(invocation_), bench_.session(), bench_.arrival());
-    const std::string note = note_for(drafted.tables);
-    claim(known.id, drafted.tables);
-    if (!drafted.plan && !note.empty()) {
-      // Its findings may be about what an earlier one is to change.
-      fmt::print(invocation_.err(), "{}: {}\n", known.id, note);
-      add_unplanned(known, note);
-      return;
-    }
+    Drafted drafted = draft(*known.spec, invocation_.settings_for(known.spec),
+                            state_schema(invocation_), bench_.session(),
+                            bench_.arrival(), outlook_);
     if (drafted.plan) {
       // It shows its findings itself, as hazards.
-      add(known, *drafted.plan, note);
-    } else {
+      const auto rivals = outlook_.rivals(*drafted.plan);
+      add(known, *drafted.plan, note_for(rivals), rivals.ids);
+      outlook_.add(*drafted.plan, drafted.changes);
+      return;
+    }
+    const auto awaited = outlook_.awaited(drafted.findings);
+    if (awaited.empty()) {
       findings_.append(drafted.findings);
+    } else {
+      add_unplanned(known, drafted.findings, awaited);
     }
+    outlook_.add_unknown(known.id, drafted.tables);
   }
 
-  /// Why a plan made now may not be the one that will run.
-  std::string note_for(const std::vector<sql::TableName>& tables) const {
-    for (const auto& [id, claimed] : claims_) {
-      for (const sql::TableName& table : claimed) {
-        if (std::ranges::find(tables, table) != tables.end()) {
-          return fmt::format(
-              "{} comes first and touches {} too; plan again once it is "
-              "contracted",
-              id, table.display());
-        }
-      }
+  static std::string note_for(const Outlook::Rivals& rivals) {
+    if (rivals.ids.empty()) {
+      return "";
     }
-    return "";
+    std::vector<std::string> tables;
+    for (const sql::TableName& table : rivals.tables) {
+      tables.push_back(table.display());
+    }
+    return fmt::format(
+        fmt::runtime(rivals.are_counted
+                         ? "planned as {0} will leave {1}; apply waits for the "
+                           "contract of {0}"
+                         : "{0} comes first and touches {1} too; plan again "
+                           "after its contract"),
+        fmt::join(rivals.ids, ", "), fmt::join(tables, ", "));
   }
 
-  void claim(const std::string& id, const std::vector<sql::TableName>& tables) {
-    claims_.emplace_back(id, tables);
-  }
-
-  report::Json described(const Known& known, const std::string& note) const {
+  report::Json described(const Known& known,
+                         const std::string& note,
+                         const std::vector<std::string>& planned_after) const {
     report::Json json;
     json["id"] = known.id;
     json["status"] = name(known.standing());
     json["note"] = note.empty() ? report::Json(nullptr) : report::Json(note);
+    json["planned_after"] = planned_after;
     return json;
   }
 
-  void add_unplanned(const Known& known, const std::string& note) {
-    report::Json json = described(known, note);
+  /// What it lacks may come from the text of one before it.
+  void add_unplanned(const Known& known,
+                     const Diagnostics& findings,
+                     const std::vector<std::string>& awaited) {
+    std::vector<std::string> reasons;
+    for (const Diagnostic& finding : findings.all()) {
+      if (finding.severity != Severity::warning) {
+        reasons.push_back(finding.message);
+      }
+    }
+    const std::string note = fmt::format(
+        "planned when {} {} run: {}", fmt::join(awaited, " and "),
+        awaited.size() == 1 ? "has" : "have", fmt::join(reasons, "; "));
+    report::Json json = described(known, note, awaited);
     json["phases"] = report::Json::array();
     invocation_.body["migrations"].push_back(std::move(json));
+    if (!invocation_.json()) {
+      fmt::print(invocation_.out(), "migration {}: {}\n\n", known.id, note);
+    }
   }
 
   void add(const Known& known,
            const plan::Plan& plan,
-           const std::string& note) {
+           const std::string& note,
+           const std::vector<std::string>& planned_after = {}) {
     const auto setting =
         plan_setting(invocation_, bench_.arrival(), known.spec);
-    report::Json json = described(known, note);
+    report::Json json = described(known, note, planned_after);
     json.update(report::plan_json(plan, setting));
     invocation_.body["migrations"].push_back(std::move(json));
     if (invocation_.json()) {
@@ -149,9 +171,9 @@ class PlanShow {
   bool sql_;
   Workbench bench_;
   Roster roster_;
+  Outlook outlook_;
   Diagnostics findings_;
   bool is_any_pending_ = false;
-  std::vector<std::pair<std::string, std::vector<sql::TableName>>> claims_;
 };
 
 }  // namespace

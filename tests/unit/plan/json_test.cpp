@@ -85,7 +85,8 @@ Plan full_plan() {
                          .code = "index.invalid",
                          .message = "m",
                          .hint = "h",
-                         .where = {"a.yaml", 3, 4, "  - a:"}}}};
+                         .where = {"a.yaml", 3, 4, "  - a:"}}},
+            .leaves = "[]"};
   plan.steps[0].enforces = true;
   plan.steps[0].parts = {"part"};
   for (const Action& action :
@@ -129,6 +130,14 @@ TEST(PlanJson, NothingIsLostOnTheWay) {
 
 TEST(PlanJson, TheSamePlanIsTheSameText) {
   EXPECT_EQ(to_json(full_plan()), to_json(from_json(to_json(full_plan()))));
+}
+
+TEST(PlanJson, APlanThatDoesNotSayWhatItLeavesIsReadAllTheSame) {
+  Plan plan = full_plan();
+  const std::string text =
+      replaced(to_json(plan), "\"leaves\":\"[]\",", "");
+  plan.leaves.clear();
+  EXPECT_EQ(from_json(text), plan);
 }
 
 TEST(PlanJson, EveryBudgetAndLockReadsBack) {

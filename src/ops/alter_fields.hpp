@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ops/cheap_type.hpp"
 #include "ops/expressions.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/new_column.hpp"
@@ -10,8 +11,8 @@
 
 namespace pgexpand::ops {
 
-/// What alter_column is to change: nothing of what is not given.
-struct AlterColumnFields {
+/// The fields of alter_column besides `table`.
+struct AlterFields {
   sql::Identifier column;
   std::optional<UserType> type;
   std::optional<bool> nullable;
@@ -20,11 +21,25 @@ struct AlterColumnFields {
   std::optional<CheckFields> check;
   std::optional<std::optional<std::string>> comment;
   std::optional<UserExpression> up, down;
+
+  /// True if the column itself stays as it is.
+  [[nodiscard]] bool only_checks() const {
+    return !type && !nullable && !default_value && !comment;
+  }
+  /// What the type's change takes. With `up` or `down` values change, whatever
+  /// the types are.
+  [[nodiscard]] TypeChange type_change(const catalog::Catalog& catalog,
+                                       const catalog::Table& table,
+                                       const catalog::Column& today) const;
+  /// True if the new column gets today's default, cast.
+  [[nodiscard]] bool carries_default(const catalog::Column& today,
+                                     bool is_twin) const {
+    return is_twin && !default_value && today.default_value;
+  }
 };
 
-/// The last of the fields to be read: any other is rejected. Nothing without a
-/// column.
-[[nodiscard]] std::optional<AlterColumnFields> read_alter_column(
+/// Nothing if `column` is missing or unusable; `findings` says why.
+[[nodiscard]] std::optional<AlterFields> read_alter_fields(
     spec::Fields& fields, Diagnostics& findings);
 
 inline constexpr std::array alter_column_rows{

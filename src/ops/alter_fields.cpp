@@ -1,0 +1,45 @@
+#include "ops/alter_fields.hpp"
+
+namespace pgexpand::ops {
+
+TypeChange AlterFields::type_change(const catalog::Catalog& catalog,
+                                    const catalog::Table& table,
+                                    const catalog::Column& today) const {
+  if (!type) {
+    return TypeChange::none;
+  }
+  return up || down ? TypeChange::rewrite
+                    : classify(catalog, table, today, type->text);
+}
+
+std::optional<AlterFields> read_alter_fields(spec::Fields& fields,
+                                             Diagnostics& findings) {
+  auto column = fields.required_identifier("column", findings);
+  AlterFields args;
+  args.type = read_type(fields, "type", findings);
+  args.nullable = fields.optional_bool("nullable", findings);
+  if (auto value = fields.optional_nullable("default", findings)) {
+    args.default_value.emplace();
+    if (*value) {
+      *args.default_value = {**value, fields.where("default"), Reader::server};
+      check_expression_text(**args.default_value, findings);
+    }
+  }
+  args.check = read_check(fields, findings);
+  args.comment = fields.optional_nullable("comment", findings);
+  args.up = read_expression(fields, "up", findings);
+  args.down = read_expression(fields, "down", findings);
+  reject_unhandled(fields, findings);
+  if (args.only_checks() && !args.check) {
+    findings.error(fields.where(), "spec.missing-field",
+                   "alter_column changes nothing",
+                   "add one of type, nullable, default, check, comment");
+  }
+  if (!column) {
+    return std::nullopt;
+  }
+  args.column = *std::move(column);
+  return args;
+}
+
+}  // namespace pgexpand::ops
