@@ -268,8 +268,13 @@ void TableWalk::learn_distance(double waited_ms, std::size_t slices) {
   board_.throttle().record_commit(milliseconds(std::llround(commit_ms)));
 }
 
+milliseconds TableWalk::way() const {
+  return milliseconds(
+      distance_ms_ < beside_the_server_ms ? 0 : std::llround(distance_ms_));
+}
+
 std::size_t TableWalk::slices_in_one_go() const {
-  if (distance_ms_ < beside_the_server_ms) {
+  if (way().count() == 0) {
     return 1;
   }
   const double slice_ms =

@@ -143,7 +143,7 @@ void TableWalk::rest() {
     return;
   }
   rows_since_rest_ = 0;
-  const milliseconds left = pause - milliseconds(std::llround(distance_ms_));
+  const milliseconds left = pause - way();
   if (left.count() > 0 && !is_halted()) {
     walk_.sleep(left);
   } else {

@@ -95,6 +95,8 @@ class TableWalk {
   [[nodiscard]] bool is_halt(const Error& error);
   [[nodiscard]] milliseconds pause_after(double rows) const;
   void set_sizes(const Pace& pace);
+  /// To the server and back, where that is worth a word.
+  [[nodiscard]] milliseconds way() const;
   void learn_distance(double waited_ms, std::size_t slices);
   bool obey(const state::WalkSettings& live);
   void record_wait(Blocks blocks);

@@ -198,6 +198,7 @@ class Projection {
     if (Table* table = table_of(change.table)) {
       Index index = change.index;
       index.oid = 0;
+      index.reads = columns_read(index);
       const auto place = std::ranges::upper_bound(table->indexes, index.name,
                                                   {}, &Index::name);
       table->indexes.insert(place, std::move(index));

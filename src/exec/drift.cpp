@@ -2,6 +2,7 @@
 
 #include "exec/lost_tables.hpp"
 #include "exec/stamp.hpp"
+#include "pgexpand/base/fault.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
 
 #include <fmt/format.h>
@@ -252,6 +253,7 @@ void settle_fingerprint(Job& job) {
     if (!stamp.is_due || stamp.stored != stamp.now) {
       return;
     }
+    reach(FaultPoint::fingerprint_due);
     now = read_fingerprint(job);
   }
   job.record([&](state::Store& store) {

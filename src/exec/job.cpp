@@ -52,9 +52,9 @@ Error interrupted(const std::string& id) {
 
 milliseconds Job::longest_before_deadlock() {
   if (!deadlock_timeout) {
-    const auto found = session().run(sql::Statement::of(
-        "SELECT setting FROM pg_catalog.pg_settings"
-        " WHERE name = 'deadlock_timeout'"));
+    const auto found = session().run(
+        sql::Statement::of("SELECT setting FROM pg_catalog.pg_settings"
+                           " WHERE name = 'deadlock_timeout'"));
     deadlock_timeout =
         milliseconds(std::stoll(found.single().value_or("1000")));
   }

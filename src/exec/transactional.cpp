@@ -52,6 +52,7 @@ class TransactionalRun {
   Ended attempt() {
     ladder_.wait_for_a_good_moment();
     task_.look();
+    reach(FaultPoint::tables_seen);
     Places places;
     const pg::Answers answers = act(places);
     if (answers.error) {

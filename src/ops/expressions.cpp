@@ -228,9 +228,12 @@ sql::Expression written_out(const catalog::Answers& answers,
                             const std::string& key,
                             const UserExpression& expression) {
   const auto found = answers.expressions.find(key);
-  return found == answers.expressions.end() || found->second.finding
-             ? sql::Expression{expression.text}
-             : sql::rewrite_columns(found->second.deparsed, "");
+  if (found == answers.expressions.end() || found->second.finding) {
+    return {expression.text};
+  }
+  const sql::Expression& deparsed = found->second.deparsed;
+  return sql::can_read(deparsed.text) ? sql::rewrite_columns(deparsed, "")
+                                      : deparsed;
 }
 
 const catalog::ExpressionAnswer* resolved(const catalog::Answers& answers,

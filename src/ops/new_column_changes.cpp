@@ -150,7 +150,9 @@ Change added_check(const CheckFields& check,
   return catalog::ConstraintAdded{
       {.name = check_name(check, table, column),
        .table = table,
-       .columns = sql::columns_of(condition.text),
+       .columns = sql::can_read(condition.text)
+                      ? sql::columns_of(condition.text)
+                      : std::vector<Identifier>{column},
        .expression = condition,
        .definition = fmt::format("CHECK ({})", condition)}};
 }

@@ -4,11 +4,14 @@
 #include "pgexpand/pg/session.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 // The parts of read_catalog(): each adds one kind of thing to the tables with
-// one query, or two.
+// one query, or two. All are asked together, and answered in the order of the
+// questions.
 namespace pgexpand::pg {
 
 /// The tables being read, by oid, with what every part's query needs.
@@ -19,6 +22,14 @@ struct TablesInWork {
   /// Schemas whose views are ours.
   std::string version_schemas;  ///< Parameter for text[].
   std::map<std::uint32_t, catalog::Table> tables;
+  std::vector<std::function<void(const Result&)>> takers{};
+
+  /// Queues a query; `take` gets its answer in answer().
+  void ask(const sql::Statement& query,
+           const std::vector<Value>& parameters,
+           std::function<void(const Result&)> take);
+  /// Sends all of them in one go.
+  void answer();
 
   /// The table with this oid; asserts that it was asked for.
   [[nodiscard]] catalog::Table& at(std::uint32_t oid);

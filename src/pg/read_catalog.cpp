@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
+#include <utility>
 
 namespace pgexpand::pg {
 namespace {
@@ -81,20 +83,17 @@ std::string version_schemas(const catalog::Catalog& catalog) {
   return array_literal(names);
 }
 
-std::vector<sql::TableName> read_relation_names(const TablesInWork& work) {
-  const Result result = work.session.run(
-      sql::Statement::of(
-          "SELECT n.nspname, c.relname FROM pg_class c "
-          "JOIN pg_namespace n ON n.oid = c.relnamespace "
-          "WHERE c.relnamespace IN (SELECT relnamespace FROM pg_class "
-          "WHERE oid = ANY ($1::oid[])) ORDER BY 1, 2"),
-      {work.oids});
-  std::vector<sql::TableName> names;
-  names.reserve(result.rows.size());
-  for (const Row& row : result.rows) {
-    names.push_back(RowCursor(row).relation());
-  }
-  return names;
+void read_relation_names(TablesInWork& work, catalog::Catalog& catalog) {
+  work.ask(sql::Statement::of(
+               "SELECT n.nspname, c.relname FROM pg_class c "
+               "JOIN pg_namespace n ON n.oid = c.relnamespace "
+               "WHERE c.relnamespace IN (SELECT relnamespace FROM pg_class "
+               "WHERE oid = ANY ($1::oid[])) ORDER BY 1, 2"),
+           {work.oids}, [&catalog](const Result& result) {
+             for (const Row& row : result.rows) {
+               catalog.relation_names.push_back(RowCursor(row).relation());
+             }
+           });
 }
 
 void read_everything(TablesInWork& work, catalog::Catalog& catalog) {
@@ -107,7 +106,8 @@ void read_everything(TablesInWork& work, catalog::Catalog& catalog) {
   read_triggers(work);
   read_statistics(work);
   read_publications(work);
-  catalog.relation_names = read_relation_names(work);
+  read_relation_names(work, catalog);
+  work.answer();
   for (auto& [oid, table] : work.tables) {
     catalog.tables.push_back(std::move(table));
   }
@@ -115,6 +115,25 @@ void read_everything(TablesInWork& work, catalog::Catalog& catalog) {
 }
 
 }  // namespace
+
+void TablesInWork::ask(const sql::Statement& query,
+                       const std::vector<Value>& parameters,
+                       std::function<void(const Result&)> take) {
+  session.queue(query, parameters);
+  takers.push_back(std::move(take));
+}
+
+// What the caller queued before is answered first.
+void TablesInWork::answer() {
+  const Answers answers = session.flush();
+  answers.check();
+  auto result =
+      answers.results.end() - static_cast<std::ptrdiff_t>(takers.size());
+  for (const auto& take : takers) {
+    take(*result++);
+  }
+  takers.clear();
+}
 
 catalog::Table& TablesInWork::at(std::uint32_t oid) {
   const auto found = tables.find(oid);
@@ -141,7 +160,7 @@ catalog::Catalog read_catalog(Session& session,
   std::optional<Transaction> transaction;
   if (!session.in_transaction()) {
     transaction.emplace(session, Timeouts{});
-    session.run(sql::Statement::of(
+    session.queue(sql::Statement::of(
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"));
   }
   if (!request.state_schema.empty()) {
@@ -154,6 +173,7 @@ catalog::Catalog read_catalog(Session& session,
                       array_literal(oids),
                       catalog.server_version_num,
                       version_schemas(catalog),
+                      {},
                       {}};
     read_everything(work, catalog);
   }

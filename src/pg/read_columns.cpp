@@ -120,25 +120,27 @@ std::vector<std::uint32_t> type_oids_of(const Result& result,
 }  // namespace
 
 void read_columns(TablesInWork& work) {
-  const Result result = work.session.run(
+  work.ask(
       sql::Statement::verbatim(
           fmt::format(fmt::runtime(query),
                       fmt::arg("not_null_valid",
                                work.since(180000, not_null_valid, "true")))),
-      {work.oids});
-  constexpr std::size_t type_position = 17;
-  const auto facts =
-      read_type_facts(work.session, type_oids_of(result, type_position));
-  for (const Row& row : result.rows) {
-    RowCursor cursor(row);
-    catalog::Table& table = work.at(cursor.oid());
-    catalog::Column column = column_of(cursor);
-    const auto& type = facts.at(cursor.oid());
-    const auto modifier = static_cast<std::int32_t>(cursor.integer());
-    sql::TypeName name{cursor.text()};
-    column.type = make_type(type, modifier, std::move(name), cursor.boolean());
-    table.columns.push_back(std::move(column));
-  }
+      {work.oids}, [&work](const Result& result) {
+        constexpr std::size_t type_position = 17;
+        const auto facts =
+            read_type_facts(work.session, type_oids_of(result, type_position));
+        for (const Row& row : result.rows) {
+          RowCursor cursor(row);
+          catalog::Table& table = work.at(cursor.oid());
+          catalog::Column column = column_of(cursor);
+          const auto& type = facts.at(cursor.oid());
+          const auto modifier = static_cast<std::int32_t>(cursor.integer());
+          sql::TypeName name{cursor.text()};
+          column.type =
+              make_type(type, modifier, std::move(name), cursor.boolean());
+          table.columns.push_back(std::move(column));
+        }
+      });
 }
 
 }  // namespace pgexpand::pg

@@ -104,20 +104,21 @@ catalog::Constraint constraint_of(RowCursor& cursor) {
 }  // namespace
 
 void read_constraints(TablesInWork& work) {
-  const Result result = work.session.run(
+  work.ask(
       sql::Statement::verbatim(fmt::format(
           fmt::runtime(query),
           fmt::arg("is_enforced", work.since(180000, "k.conenforced", "true")),
           fmt::arg("on_delete_columns", work.since(150000, "k.confdelsetcols",
                                                    "ARRAY[]::smallint[]")))),
-      {work.oids});
-  for (const Row& row : result.rows) {
-    RowCursor cursor(row);
-    const bool is_own = cursor.text() == "own";
-    catalog::Table& table = work.at(cursor.oid());
-    (is_own ? table.constraints : table.referenced_by)
-        .push_back(constraint_of(cursor));
-  }
+      {work.oids}, [&work](const Result& result) {
+        for (const Row& row : result.rows) {
+          RowCursor cursor(row);
+          const bool is_own = cursor.text() == "own";
+          catalog::Table& table = work.at(cursor.oid());
+          (is_own ? table.constraints : table.referenced_by)
+              .push_back(constraint_of(cursor));
+        }
+      });
 }
 
 }  // namespace pgexpand::pg

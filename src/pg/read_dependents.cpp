@@ -75,20 +75,21 @@ SELECT refobjid, refobjsubid, kind, identity FROM found ORDER BY 1, 2, 3, 4)";
 }  // namespace
 
 void read_dependents(TablesInWork& work) {
-  const Result result = work.session.run(sql::Statement::verbatim(query),
-                                         {work.oids, work.version_schemas});
-  for (const Row& row : result.rows) {
-    RowCursor cursor(row);
-    catalog::Table& table = work.at(cursor.oid());
-    const int number = cursor.small();
-    std::string kind = cursor.text();
-    catalog::Dependent dependent{std::move(kind), cursor.text()};
-    for (auto& column : table.columns) {
-      if (column.number == number) {
-        column.dependents.push_back(dependent);
-      }
-    }
-  }
+  work.ask(sql::Statement::verbatim(query), {work.oids, work.version_schemas},
+           [&work](const Result& result) {
+             for (const Row& row : result.rows) {
+               RowCursor cursor(row);
+               catalog::Table& table = work.at(cursor.oid());
+               const int number = cursor.small();
+               std::string kind = cursor.text();
+               catalog::Dependent dependent{std::move(kind), cursor.text()};
+               for (auto& column : table.columns) {
+                 if (column.number == number) {
+                   column.dependents.push_back(dependent);
+                 }
+               }
+             }
+           });
 }
 
 }  // namespace pgexpand::pg

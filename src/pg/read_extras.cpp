@@ -129,37 +129,39 @@ catalog::ExtendedStatistics statistics_of(RowCursor& cursor) {
 }  // namespace
 
 void read_triggers(TablesInWork& work) {
-  const Result result =
-      work.session.run(sql::Statement::verbatim(triggers_query), {work.oids});
-  for (const Row& row : result.rows) {
-    RowCursor cursor(row);
-    catalog::Table& table = work.at(cursor.oid());
-    table.triggers.push_back(trigger_of(cursor));
-  }
+  work.ask(sql::Statement::verbatim(triggers_query), {work.oids},
+           [&work](const Result& result) {
+             for (const Row& row : result.rows) {
+               RowCursor cursor(row);
+               catalog::Table& table = work.at(cursor.oid());
+               table.triggers.push_back(trigger_of(cursor));
+             }
+           });
 }
 
 void read_statistics(TablesInWork& work) {
-  const Result result =
-      work.session.run(sql::Statement::verbatim(statistics_query), {work.oids});
-  for (const Row& row : result.rows) {
-    RowCursor cursor(row);
-    catalog::Table& table = work.at(cursor.oid());
-    table.statistics.push_back(statistics_of(cursor));
-  }
+  work.ask(sql::Statement::verbatim(statistics_query), {work.oids},
+           [&work](const Result& result) {
+             for (const Row& row : result.rows) {
+               RowCursor cursor(row);
+               catalog::Table& table = work.at(cursor.oid());
+               table.statistics.push_back(statistics_of(cursor));
+             }
+           });
 }
 
 void read_publications(TablesInWork& work) {
-  const Result result = work.session.run(
-      sql::Statement::verbatim(fmt::format(
-          fmt::runtime(publications_query),
-          fmt::arg("by_schema",
-                   work.since(150000, publications_by_schema, "")))),
-      {work.oids});
-  for (const Row& row : result.rows) {
-    RowCursor cursor(row);
-    catalog::Table& table = work.at(cursor.oid());
-    table.publications.push_back(cursor.text());
-  }
+  work.ask(sql::Statement::verbatim(fmt::format(
+               fmt::runtime(publications_query),
+               fmt::arg("by_schema",
+                        work.since(150000, publications_by_schema, "")))),
+           {work.oids}, [&work](const Result& result) {
+             for (const Row& row : result.rows) {
+               RowCursor cursor(row);
+               catalog::Table& table = work.at(cursor.oid());
+               table.publications.push_back(cursor.text());
+             }
+           });
 }
 
 }  // namespace pgexpand::pg

@@ -128,17 +128,17 @@ catalog::Index index_of(RowCursor& cursor) {
 }  // namespace
 
 void read_indexes(TablesInWork& work) {
-  const Result result = work.session.run(
-      sql::Statement::verbatim(fmt::format(
-          fmt::runtime(query),
-          fmt::arg("nulls_not_distinct",
-                   work.since(150000, "i.indnullsnotdistinct", "false")))),
-      {work.oids});
-  for (const Row& row : result.rows) {
-    RowCursor cursor(row);
-    catalog::Table& table = work.at(cursor.oid());
-    table.indexes.push_back(index_of(cursor));
-  }
+  work.ask(sql::Statement::verbatim(fmt::format(
+               fmt::runtime(query),
+               fmt::arg("nulls_not_distinct",
+                        work.since(150000, "i.indnullsnotdistinct", "false")))),
+           {work.oids}, [&work](const Result& result) {
+             for (const Row& row : result.rows) {
+               RowCursor cursor(row);
+               catalog::Table& table = work.at(cursor.oid());
+               table.indexes.push_back(index_of(cursor));
+             }
+           });
 }
 
 }  // namespace pgexpand::pg

@@ -78,20 +78,21 @@ FROM found ORDER BY 1, 2, 3, 4)";
 }  // namespace
 
 void read_dependents_of_partitions(TablesInWork& work) {
-  const Result result =
-      work.session.run(sql::Statement::verbatim(query), {work.oids});
-  for (const Row& row : result.rows) {
-    RowCursor cursor(row);
-    catalog::Table& table = work.at(cursor.oid());
-    const sql::Identifier name = cursor.identifier();
-    std::string kind = cursor.text();
-    catalog::Dependent dependent{std::move(kind), cursor.text()};
-    for (auto& column : table.columns) {
-      if (column.name == name) {
-        column.dependents.push_back(dependent);
-      }
-    }
-  }
+  work.ask(sql::Statement::verbatim(query), {work.oids},
+           [&work](const Result& result) {
+             for (const Row& row : result.rows) {
+               RowCursor cursor(row);
+               catalog::Table& table = work.at(cursor.oid());
+               const sql::Identifier name = cursor.identifier();
+               std::string kind = cursor.text();
+               catalog::Dependent dependent{std::move(kind), cursor.text()};
+               for (auto& column : table.columns) {
+                 if (column.name == name) {
+                   column.dependents.push_back(dependent);
+                 }
+               }
+             }
+           });
 }
 
 }  // namespace pgexpand::pg

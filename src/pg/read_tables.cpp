@@ -67,36 +67,37 @@ WHERE c.oid = ANY ($1::oid[]))";
 
 void read_tables(TablesInWork& work) {
   const auto may_set_role = work.since(160000, "'SET'", "'MEMBER'");
-  const Result result =
-      work.session.run(sql::Statement::of(query, may_set_role), {work.oids});
-  for (const Row& row : result.rows) {
-    RowCursor cursor(row);
-    catalog::Table table;
-    table.oid = cursor.oid();
-    table.name = cursor.relation();
-    table.relfilenode = cursor.oid();
-    table.kind = cursor.letter();
-    table.persistence = cursor.letter();
-    table.access_method = cursor.text();
-    table.owner = cursor.text();
-    table.may_act_as_owner = cursor.boolean();
-    table.must_become_owner = cursor.boolean();
-    table.may_use_schema = cursor.boolean();
-    table.may_create_in_schema = cursor.boolean();
-    table.hides_rows = cursor.boolean();
-    table.row_security = cursor.boolean();
-    table.force_row_security = cursor.boolean();
-    table.is_partition = cursor.boolean();
-    table.has_children = cursor.boolean();
-    table.has_parents = cursor.boolean();
-    table.replica_identity = cursor.letter();
-    table.estimated_rows = cursor.integer();
-    table.size_bytes = cursor.integer();
-    table.indexes_size_bytes = cursor.integer();
-    table.pages = cursor.integer();
-    table.next_column_number = cursor.small();
-    work.tables.emplace(table.oid, std::move(table));
-  }
+  work.ask(sql::Statement::of(query, may_set_role), {work.oids},
+           [&work](const Result& result) {
+             for (const Row& row : result.rows) {
+               RowCursor cursor(row);
+               catalog::Table table;
+               table.oid = cursor.oid();
+               table.name = cursor.relation();
+               table.relfilenode = cursor.oid();
+               table.kind = cursor.letter();
+               table.persistence = cursor.letter();
+               table.access_method = cursor.text();
+               table.owner = cursor.text();
+               table.may_act_as_owner = cursor.boolean();
+               table.must_become_owner = cursor.boolean();
+               table.may_use_schema = cursor.boolean();
+               table.may_create_in_schema = cursor.boolean();
+               table.hides_rows = cursor.boolean();
+               table.row_security = cursor.boolean();
+               table.force_row_security = cursor.boolean();
+               table.is_partition = cursor.boolean();
+               table.has_children = cursor.boolean();
+               table.has_parents = cursor.boolean();
+               table.replica_identity = cursor.letter();
+               table.estimated_rows = cursor.integer();
+               table.size_bytes = cursor.integer();
+               table.indexes_size_bytes = cursor.integer();
+               table.pages = cursor.integer();
+               table.next_column_number = cursor.small();
+               work.tables.emplace(table.oid, std::move(table));
+             }
+           });
 }
 
 }  // namespace pgexpand::pg

@@ -68,11 +68,7 @@ ORDER BY 1, 2)sql";
 
 constexpr int views_heed_row_security = 150000;
 
-void read_obstacles(Session& session,
-                    const sql::Identifier& state_schema,
-                    catalog::Catalog& catalog) {
-  const Result found = session.run(sql::Statement::verbatim(obstacles_query),
-                                   {state_schema.name()});
+void take_obstacles(const Result& found, catalog::Catalog& catalog) {
   for (const Row& row : found.rows) {
     RowCursor cursor(row);
     auto function = cursor.text();
@@ -114,15 +110,21 @@ void leave_versions_out(const catalog::Catalog& catalog,
 void read_version_needs(Session& session,
                         const sql::Identifier& state_schema,
                         catalog::Catalog& catalog) {
-  read_obstacles(session, state_schema, catalog);
-  const Result names = session.run(
+  session.queue(sql::Statement::verbatim(obstacles_query),
+                {state_schema.name()});
+  session.queue(
       sql::Statement::of("SELECT nspname FROM pg_namespace ORDER BY 1"));
-  for (const Row& row : names.rows) {
+  session.queue(sql::Statement::of(
+      "SELECT has_database_privilege(current_database(), 'CREATE')"));
+  const Answers answers = session.flush();
+  answers.check();
+  const auto first = answers.results.size() - 3;
+  take_obstacles(answers.results.at(first), catalog);
+  for (const Row& row : answers.results.at(first + 1).rows) {
     catalog.schemas.emplace_back(RowCursor(row).text());
   }
-  const Result right = session.run(sql::Statement::of(
-      "SELECT has_database_privilege(current_database(), 'CREATE')"));
-  catalog.may_create_schema = RowCursor(right.rows.at(0)).boolean();
+  catalog.may_create_schema =
+      RowCursor(answers.results.at(first + 2).rows.at(0)).boolean();
   if (catalog.server_version_num >= views_heed_row_security) {
     return;
   }

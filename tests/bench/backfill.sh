@@ -119,7 +119,9 @@ sql postgres --command="ALTER SYSTEM SET max_wal_size = '32GB'" \
   --command="CREATE TABLE result (round int, place int, method text, rows float,
              seconds float, wal float, growth float, hot float, memory float)" \
   --command="CREATE TABLE latency (round int, place int, beside text,
-             transactions int, p50 float, p99 float, longest float)" \
+             transactions int, p50 float, p99 float, p999 float,
+             longest float)" \
+  --command="CREATE TABLE hold (round int, beside text, step text, ms float)" \
   --command="CREATE TABLE lock_wait (round int, beside text, seconds float)" \
   >/dev/null
 write_specs
@@ -133,7 +135,8 @@ for ((round = 1; round <= ROUNDS; round++)); do
 done
 for ((round = 1; round <= ROUNDS; round++)); do
   place=0
-  for method in $(in_turn "$round" nothing pgexpand-defaults key-order); do
+  for method in $(in_turn "$round" nothing pgexpand-defaults \
+    pgexpand-pause-0 key-order key-order-1000); do
     measure_application "$round" $((place++)) "$method"
   done
 done
@@ -150,6 +153,7 @@ done
 
 sql postgres --command="\copy result FROM '$work/results.tsv'"
 sql postgres --command="\copy latency FROM '$work/latency.tsv'"
+sql postgres --command="\copy hold FROM '$work/holds.tsv'"
 psql --no-psqlrc --set=ON_ERROR_STOP=1 --dbname=postgres --set=rows="$ROWS" \
   --set=rows_big="$ROWS_BIG" --set=rate="$APP_RATE" \
   --set=version="$("$pgexpand" --version)" --set=json="$BENCH_JSON" \

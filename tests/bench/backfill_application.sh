@@ -38,7 +38,7 @@ stop_lock_watch() {
   wait "$lock_watch" 2>/dev/null || true
 }
 
-# Milliseconds: how many, median, 99th percentile, the longest.
+# Milliseconds: how many, median, 99th and 99.9th percentile, the longest.
 percentiles() { # begin, end
   cat "$work"/statements.* |
     awk -v begin="$1" -v end="$2" \
@@ -48,20 +48,41 @@ percentiles() { # begin, end
         i = int(NR * share); return all[i < 1 ? 1 : i]
       }
       { all[NR] = $1 }
-      END { print NR, at(0.5), at(0.99), at(1) }'
+      END { if (NR) print NR, at(0.5), at(0.99), at(0.999), at(1)
+            else print 0, 0, 0, 0, 0 }'
 }
 
 beside() { # method
   case $1 in
     nothing) sleep "$app_alone" ;;
+    pgexpand-*) through=switch run_method "$1" ;;
     *) run_method "$1" ;;
   esac
+}
+
+note_latencies() { # round, place, what, begin, end
+  printf '%d\t%d\t%s\t%s\n' "$1" "$2" "$3" "$(percentiles "$4" "$5")" \
+    >>"$work/latency.tsv"
+}
+
+# When each phase ended, as the state schema has it; the application's clock is
+# the same machine's.
+note_phases() { # round, place, method, begin
+  local from=$4 phase at
+  while IFS='|' read -r phase at; do
+    note_latencies "$1" "$2" "$3, $phase" "$from" "$at"
+    from=$at
+  done < <(sql run --command="SELECT detail->>'phase', extract(epoch FROM at)
+    FROM pgexpand.event WHERE kind = 'phase_done' ORDER BY id")
+  sql run --field-separator=$'\t' --command="SELECT $1, '$3',
+    detail->>'step', detail->>'held_ms' FROM pgexpand.event
+    WHERE kind = 'lock_held'" >>"$work/holds.tsv"
 }
 
 measure_application() { # round, place, method
   local begin end
   start_over seed
-  if [[ $3 == key-order ]]; then
+  if [[ $3 == key-order* ]]; then
     prepare "$3"
     sql run --file="$here/backfill_sync.sql"
   fi
@@ -73,10 +94,10 @@ measure_application() { # round, place, method
   end=$EPOCHREALTIME
   stop_lock_watch
   stop_application
-  printf '%d\t%d\t%s\t%s\n' "$1" "$2" "$3" "$(percentiles "$begin" "$end")" \
-    >>"$work/latency.tsv"
-  rm "$work"/statements.*
+  note_latencies "$1" "$2" "$3" "$begin" "$end"
   say "round $1: the application beside $3: $(tail -1 "$work/latency.tsv" |
     cut -f 5-) ms"
+  [[ $3 != pgexpand-* ]] || note_phases "$1" "$2" "$3" "$begin"
+  rm "$work"/statements.*
   [[ $3 == nothing ]] || check_filled "$3"
 }

@@ -27,7 +27,8 @@ run_method() { # method
     one-update)
       sql run --command="UPDATE public.orders SET status_v2 = upper(status)"
       ;;
-    key-order) key_order ;;
+    key-order) key_order 10000 ;;
+    key-order-1000) key_order 1000 ;; # as a peer does it
     flag-column) sql run --command="CALL public.fill_flagged(1000)" ;;
     pgexpand-defaults) apply ;;
     pgexpand-*) apply PGEXPAND_PAUSE=0ms ;;
@@ -35,18 +36,18 @@ run_method() { # method
 }
 
 # By ranges of the key, each a transaction, nothing in between.
-key_order() {
+key_order() { # rows of a range
   local first
-  for ((first = 0; first < ROWS; first += 10000)); do
+  for ((first = 0; first < ROWS; first += $1)); do
     echo "UPDATE public.orders SET status_v2 = upper(status)
-          WHERE id > $first AND id <= $first + 10000
+          WHERE id > $first AND id <= $first + $1
           AND status_v2 IS DISTINCT FROM upper(status);"
   done | sql run --file=-
 }
 
 apply() { # settings as variables
   env "$@" PGEXPAND_DSN="host=$PGHOST port=$PGPORT user=$PGUSER dbname=run" \
-    "$pgexpand" apply --through backfill --dir "$work/migrations" \
+    "$pgexpand" apply --through "${through:-backfill}" --dir "$work/migrations" \
     >"$work/apply.log" 2>&1 &
   local pid=$! name value
   # Without further processes: they would take time from what is measured.

@@ -21,6 +21,7 @@ CREATE TEMP VIEW median_latency AS
 SELECT beside,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY p50) AS p50,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY p99) AS p99,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY p999) AS p999,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY longest) AS longest,
        max(longest_lock_wait) AS longest_lock_wait
 FROM latency JOIN waited USING (round, beside) GROUP BY beside;
@@ -67,9 +68,10 @@ FROM (
   SELECT 6, 'growth, pause 0 / one UPDATE', growth, 0.35, false FROM ratio
   WHERE method = 'pgexpand-pause-0' AND against = 'one-update'
   UNION ALL
-  SELECT 7, 'application p99, defaults / no backfill', p99, 1.5, false
+  SELECT 7, 'application p99 while filling, defaults / no backfill', p99, 1.3,
+         false
   FROM latency_ratio
-  WHERE beside = 'pgexpand-defaults' AND against = 'nothing'
+  WHERE beside = 'pgexpand-defaults, backfill' AND against = 'nothing'
   UNION ALL
   SELECT 8, 'application p99, defaults / batches in key order', p99, 1.0, false
   FROM latency_ratio
@@ -78,6 +80,21 @@ FROM (
   SELECT 9, 'longest lock wait of the application, ms', longest_lock_wait, 350,
          false
   FROM median_latency WHERE beside = 'pgexpand-defaults'
+  UNION ALL
+  SELECT 12, 'longest of the application while filling, defaults, ms', longest,
+         25, false
+  FROM median_latency WHERE beside = 'pgexpand-defaults, backfill'
+  UNION ALL
+  SELECT 13, 'longest of the application while filling, pause 0, ms', longest,
+         60, false
+  FROM median_latency WHERE beside = 'pgexpand-pause-0, backfill'
+  UNION ALL
+  SELECT 14, 'longest of the application in the whole run, defaults, ms',
+         longest, 50, false
+  FROM median_latency WHERE beside = 'pgexpand-defaults'
+  UNION ALL
+  SELECT 15, 'median hold of a blocking lock, ms',
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY ms), 10, false FROM hold
   UNION ALL
   SELECT 10, 'memory of pgexpand, ' || rows || ' rows, MB', memory / 1048576, 64,
          false
@@ -98,9 +115,14 @@ SELECT method, rows, round(seconds::numeric, 1) AS "time, s",
 FROM median ORDER BY rows, seconds;
 SELECT beside AS "application beside", round(p50::numeric, 1) AS "p50, ms",
        round(p99::numeric, 1) AS "p99, ms",
+       round(p999::numeric, 1) AS "p99.9, ms",
        round(longest::numeric, 1) AS "max, ms",
        round(longest_lock_wait::numeric) AS "lock wait, ms"
 FROM median_latency ORDER BY p99;
+SELECT step AS "blocking lock of", count(*) AS times,
+       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY ms)::numeric, 1)
+         AS "median hold, ms", round(max(ms)::numeric, 1) AS "longest, ms"
+FROM hold GROUP BY step ORDER BY step;
 SELECT figure, round(measured::numeric, 2) AS measured, promised,
        CASE WHEN kept THEN 'kept' ELSE 'BROKEN' END AS verdict
 FROM promise ORDER BY place;
@@ -116,6 +138,7 @@ SELECT jsonb_pretty(jsonb_build_object(
              FROM result AS r),
   'latencies', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.round, l.place)
                 FROM latency AS l),
+  'holds', (SELECT jsonb_agg(to_jsonb(h)) FROM hold AS h),
   'lock_waits', (SELECT jsonb_agg(to_jsonb(w)) FROM waited AS w),
   'medians', (SELECT jsonb_agg(to_jsonb(m)) FROM median AS m),
   'median_latencies', (SELECT jsonb_agg(to_jsonb(m)) FROM median_latency AS m),

@@ -28,7 +28,8 @@ std::vector<std::string> points_inside(const plan::Action& action) {
       Overloaded{[](const plan::RunSql& run) -> std::
                                                  vector<std::string> {
                                                    return run.transactional
-                              ? std::vector<std::string>{"transaction_locked",
+                              ? std::vector<std::string>{"tables_seen",
+                                                         "transaction_locked",
                                                          "transaction_acted"}
                               : std::vector<std::string>{"alone_begun",
                                                          "alone_acted"};

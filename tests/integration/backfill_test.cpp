@@ -292,6 +292,16 @@ TEST_F(BackfillTest, APauseOrderStopsItAndNamesWhoGaveIt) {
   EXPECT_EQ(fill(plain_fill()).rows, 5'000);
 }
 
+TEST_F(BackfillTest, ATableWithARuleIsFilledAndCounted) {
+  make_table(1'200);
+  database_.exec(
+      "CREATE TABLE public.log (id bigint); CREATE RULE also AS ON UPDATE TO"
+      " public.orders DO ALSO INSERT INTO public.log VALUES (NEW.id)");
+  EXPECT_EQ(fill(plain_fill()).rows, 1'200);
+  EXPECT_EQ(unfilled(), "0");
+  EXPECT_EQ(progress().rows, 1'200);
+}
+
 TEST_F(BackfillTest, LiveSettingsHoldFromTheNextBatchOn) {
   make_table(5'000);
   const auto other = database_.session();

@@ -264,6 +264,36 @@ TEST_F(StoreOnServer, OrdersAreForTheRunnerAndTheCursorThatAreThere) {
   EXPECT_EQ(state_of(epoch), state::refusal::paused);
 }
 
+// From another row, or before the lock, the test would see the old epoch.
+TEST_F(StoreOnServer, ABatchThatWaitedForATakeOverIsFenced) {
+  state::Progress progress;
+  progress.migration = "m1";
+  progress.step = "backfill-1";
+  store_.save_progress(progress);
+  const auto epoch = store_.take_over("m1");
+  const auto rival = database_.session();
+  pg::Transaction taking(*rival, {});
+  rival->run(
+      sql::Statement::of("UPDATE pgexpand.migration SET epoch = epoch + 1"));
+  std::string state;
+  {
+    std::jthread batch([&] {
+      pg::Transaction transaction(*session_, {.lock = milliseconds{10'000}});
+      store_.queue_orders(progress, epoch, {"1"});
+      const pg::Answers answers = transaction.commit_together();
+      state = answers.error ? answers.error->sqlstate() : "none";
+    });
+    const auto watcher = database_.session();
+    while (watcher
+               ->run(sql::Statement::of(
+                   "SELECT count(*) FROM pg_locks WHERE NOT granted"))
+               .single() == "0") {
+    }
+    taking.commit();
+  }
+  EXPECT_EQ(state, state::refusal::fenced);
+}
+
 TEST_F(StoreOnServer, AFurtherChangeLeavesOtherLiveSettingsAlone) {
   const auto epoch = store_.take_over("m1");
   store_.set_live("m1", {{"batch_rows", 500}, {"pause_ms", 7}});

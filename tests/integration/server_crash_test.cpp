@@ -28,9 +28,12 @@ TEST(ServerCrash, AnIdleSessionFindsItsConnectionLost) {
 TEST(ServerCrash, ACommitThatMeetsItIsInDoubt) {
   const TestDatabase database;
   const auto session = database.session();
-  session->run(sql::Statement::verbatim("BEGIN"));
+  pg::Transaction transaction(*session, {});
+  session->run(sql::Statement::of("SELECT 1"));
   testing::shared_server().crash_and_restart();
-  EXPECT_EQ(kind_of(*session, "COMMIT"), ErrorKind::in_doubt);
+  const auto answers = transaction.commit_together();
+  ASSERT_TRUE(answers.error);
+  EXPECT_EQ(answers.error->kind(), ErrorKind::in_doubt);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "support/fault_proxy.hpp"
 
+#include "support/sockets.hpp"
+
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -19,7 +21,6 @@
 namespace pgexpand::testing {
 namespace {
 
-constexpr int stop_poll_ms = 5;
 constexpr int backlog = 64;
 constexpr std::size_t length_bytes = 4;
 constexpr std::uint32_t ssl_request = 80877103;
@@ -49,16 +50,6 @@ sockaddr_un unix_address(const std::string& path) {
 template <typename Address>
 auto* generic(Address& address) {
   return reinterpret_cast<sockaddr*>(&address);
-}
-
-void send_all(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) {
-      return;  // The other end is gone; reading will tell.
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
 }
 
 /// Takes a whole message off the front of `unread`; empty if there is none.
@@ -230,58 +221,6 @@ void FaultProxy::accept_one() {
     }
   }
   pairs_.push_back(pair);
-}
-
-int FaultProxy::poll_ms() const {
-  const bool is_anything_due =
-      std::ranges::any_of(pairs_, [](const Pair& pair) {
-        return !pair.to_server.empty() || !pair.to_client.empty();
-      });
-  return is_anything_due ? 1 : stop_poll_ms;
-}
-
-void FaultProxy::pass(int socket,
-                      std::deque<Parcel>& way,
-                      const std::string& bytes) {
-  if (distance_.count() == 0) {
-    send_all(socket, bytes);
-  } else {
-    way.push_back({Clock::now() + distance_ / 2, bytes});
-  }
-}
-
-void FaultProxy::deliver(Pair& pair) {
-  const auto now = Clock::now();
-  const auto send_due = [&](int socket, std::deque<Parcel>& way) {
-    while (!way.empty() && way.front().due <= now) {
-      send_all(socket, way.front().bytes);
-      way.pop_front();
-    }
-  };
-  send_due(pair.server, pair.to_server);
-  send_due(pair.client, pair.to_client);
-}
-
-void FaultProxy::count_round_trips(Pair& pair, char type) {
-  const bool is_connecting = type == '\0' || type == 'p';
-  if (pair.is_answered && !is_connecting) {
-    pair.is_answered = false;
-    ++pair.round_trips;
-    ++round_trips_;
-  }
-  if (type != 'P') {
-    return;
-  }
-  if (pair.statement.starts_with("LOCK TABLE")) {
-    ++locks_;
-    pair.locked_at = pair.locked_at.value_or(pair.round_trips);
-  } else if (pair.statement == "COMMIT" || pair.statement == "ROLLBACK") {
-    if (pair.locked_at) {
-      most_under_a_lock_ = std::max(most_under_a_lock_.load(),
-                                    pair.round_trips - *pair.locked_at);
-    }
-    pair.locked_at.reset();
-  }
 }
 
 void FaultProxy::read_client(Pair& pair) {

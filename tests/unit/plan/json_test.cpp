@@ -134,8 +134,7 @@ TEST(PlanJson, TheSamePlanIsTheSameText) {
 
 TEST(PlanJson, APlanThatDoesNotSayWhatItLeavesIsReadAllTheSame) {
   Plan plan = full_plan();
-  const std::string text =
-      replaced(to_json(plan), "\"leaves\":\"[]\",", "");
+  const std::string text = replaced(to_json(plan), "\"leaves\":\"[]\",", "");
   plan.leaves.clear();
   EXPECT_EQ(from_json(text), plan);
 }
@@ -231,13 +230,13 @@ TEST(PlanJson, OnlyWhatIsForPeopleMayBeMissing) {
                          "the stored plan of m1 cannot be read: " +
                              spoken(object) + " has no \"" + key + '"');
              });
-  EXPECT_THAT(may_lack,
-              UnorderedElementsAre("description", "spec_hash", "title", "parts",
-                                   "estimated_rows", "size_bytes",
-                                   "indexes_size_bytes", "stays_after_rollback",
-                                   "hint", "hazards", "severity", "code",
-                                   "message", "where", "file", "line", "column",
-                                   "line_text", "format", "written_by"));
+  EXPECT_THAT(
+      may_lack,
+      UnorderedElementsAre(
+          "description", "spec_hash", "title", "parts", "estimated_rows",
+          "size_bytes", "indexes_size_bytes", "stays_after_rollback", "hint",
+          "hazards", "leaves", "severity", "code", "message", "where", "file",
+          "line", "column", "line_text", "format", "written_by"));
 }
 
 TEST(PlanJson, AnOpenGateIsNotMadeOfOneWithoutACode) {

@@ -47,6 +47,7 @@ TEST(StoredPlans, EachIsReadAndNothingInItIsLost) {
       EXPECT_FALSE(plan.steps.empty()) << plan.id;
       stored["format"] = stored_format;
       stored["written_by"] = PGEXPAND_VERSION;
+      stored.emplace("leaves", "");  // Came later, and may be missing.
       EXPECT_EQ(Json::parse(to_json(plan)), stored);
     }
   }
