@@ -96,7 +96,10 @@ std::unique_ptr<Roster> look_first(
     const std::vector<spec::MigrationSpec>& specs,
     const std::vector<std::string>& ids) {
   Workbench bench(target, Access::plan);
-  if (bench.store().read_version()) {
+  if (const auto version = bench.store().read_version()) {
+    if (*version != state::state_version) {
+      return nullptr;  // To be brought up to date, under the lease.
+    }
     auto roster = std::make_unique<Roster>(specs, bench.store().migrations());
     check_dependencies(target, *roster);
     return roster;

@@ -55,7 +55,8 @@ constexpr const char* rows_of_schemas =
     " (SELECT c.relnamespace FROM pg_class AS c"
     " WHERE c.oid IN (SELECT id FROM t))";
 
-// What is gone has no name any more.
+// What is gone has no name any more. Columns and indexes are objects of
+// pg_class.
 constexpr const char* changed_rows =
     "WITH b AS (SELECT unnest($1::text[]) AS line),"
     " n AS (SELECT unnest($2::text[]) AS line),"
@@ -67,7 +68,9 @@ constexpr const char* changed_rows =
     " UNION ALL SELECT '+', line FROM (SELECT line FROM n"
     " EXCEPT SELECT line FROM b) AS a)"
     " SELECT DISTINCT sign || ' ' || coalesce(pg_catalog.pg_describe_object("
-    "split_part(line, ' ', 1)::regclass, split_part(line, ' ', 2)::oid,"
+    "CASE WHEN split_part(line, ' ', 1) IN ('pg_attribute', 'pg_index')"
+    " THEN 'pg_class' ELSE split_part(line, ' ', 1) END::regclass,"
+    " split_part(line, ' ', 2)::oid,"
     " split_part(line, ' ', 3)::int), format('a row of %s (oid %s)',"
     " split_part(line, ' ', 1), split_part(line, ' ', 2))) AS text"
     " FROM x WHERE split_part(line, ' ', 1) <> 'pg_class' ORDER BY text";

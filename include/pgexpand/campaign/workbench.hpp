@@ -59,7 +59,8 @@ class Workbench {
 /// is neither in the folder nor in the database.
 void check_dependencies(Target& target, const Roster& roster);
 
-/// How things stand, without a lease; null: nothing has run yet. Then the first
+/// How things stand, without a lease; null: nothing has run yet, or not with
+/// this version of the state schema. If nothing has, the first
 /// of `ids` (of all without any) that would run is planned: one that is refused
 /// stops the command before the state schema is made.
 [[nodiscard]] std::unique_ptr<Roster> look_first(
