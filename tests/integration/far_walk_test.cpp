@@ -20,10 +20,8 @@ class FarWalk : public WalkTest {
     pace_ = {.batch_rows = 10'000, .pause = milliseconds(0)};
   }
 
-  FaultProxy proxy_{shared_server().folder(),
-                    {},
-                    FaultProxy::Transport::unix_socket,
-                    10ms};
+  FaultProxy proxy_{
+      shared_server().folder(), {}, FaultProxy::Transport::unix_socket, 10ms};
   std::unique_ptr<pg::Session> near_;  ///< What the store asks.
 };
 
