@@ -6,6 +6,7 @@
 #include "pgexpand/ops/operation.hpp"
 #include "support/fault_proxy.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -17,6 +18,9 @@ namespace pgexpand::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr auto distance = 30ms;
 constexpr std::size_t most_under_a_lock = 2;
@@ -94,6 +98,14 @@ TEST(RoundTrips, ACommandWithNothingToDoTakesTenAtMost) {
     EXPECT_EQ(example.run(all), 0) << example.said();
     EXPECT_LE(proxy.round_trips(), 10U) << words.front();
   }
+}
+
+TEST(RoundTrips, VerboseShowsEachWithItsSessionAndItsTime) {
+  Example example("create_index", {.rows = 100});
+  const auto result = example.spawn({"status", "--verbose"}).wait();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, ContainsRegex("backend [0-9]+: [0-9.]+ ms, SELECT"));
+  EXPECT_THAT(example.spawn({"status"}).wait().err, Not(HasSubstr("backend")));
 }
 
 }  // namespace
