@@ -256,8 +256,11 @@ void settle_fingerprint(Job& job) {
     reach(FaultPoint::fingerprint_due);
     now = read_fingerprint(job);
   }
+  // A function's text is what it is now, whatever the snapshot: so ask again.
   job.record([&](state::Store& store) {
-    store.set_fingerprint(job.id, now, stamp.now);
+    if (store.stamp(job.id, own_stamp(job)).now == stamp.now) {
+      store.set_fingerprint(job.id, now, stamp.now);
+    }
   });
 }
 

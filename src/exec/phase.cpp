@@ -7,6 +7,7 @@
 #include "exec/task.hpp"
 #include "exec/unwalked.hpp"
 #include "pgexpand/base/fault.hpp"
+#include "pgexpand/base/overloaded.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -36,6 +37,25 @@ StepStatus status_of(const Statuses& statuses, const plan::Step& step) {
   return found == statuses.end() ? StepStatus::pending : found->second;
 }
 
+// Walks write rows and no catalog.
+bool is_walk(const plan::Step& step) {
+  return std::visit(Overloaded{[](const plan::RunSql&) { return false; },
+                               [](const plan::BuildIndex&) { return false; },
+                               [](const plan::BackfillRows&) { return true; },
+                               [](const plan::CompareRows&) { return true; }},
+                    step.action);
+}
+
+// What others changed while rows were walked is not ours: only where we have
+// changed the catalog ourselves is it taken as we left it.
+void note_own_changes(Job& job, state::Store& store, Phase phase) {
+  if (!std::ranges::all_of(
+          job.plan.steps_of(phase),
+          [](const plan::Step* step) { return is_walk(*step); })) {
+    note_stamp(job, store);
+  }
+}
+
 void complete(Job& job, state::Store& store, Phase phase) {
   if (phase == Phase::verify) {
     std::int64_t rows = 0;
@@ -48,7 +68,7 @@ void complete(Job& job, state::Store& store, Phase phase) {
     }
     store.set_verify_result(job.id, true, rows, 0);
   }
-  note_stamp(job, store);
+  note_own_changes(job, store, phase);
   store.complete_phase(job.id, phase);
   job.note("phase_done", nlohmann::json{{"phase", plan::name(phase)}}.dump());
 }
@@ -56,11 +76,11 @@ void complete(Job& job, state::Store& store, Phase phase) {
 /// One step of a phase.
 class StepTask : public Task {
  public:
-  /// `is_first`: nothing of the phase was begun yet.
-  StepTask(Job& job, const plan::Step& step, bool is_first, bool is_last)
+  /// `looks`: nothing of the phase has changed the catalog yet.
+  StepTask(Job& job, const plan::Step& step, bool looks, bool is_last)
       : Task(step, step.title, step.locks, step.budget, step.action),
         job_(job),
-        is_first_(is_first),
+        looks_(looks),
         is_last_(is_last) {}
 
   [[nodiscard]] bool leaves_out_gone() const override {
@@ -79,7 +99,7 @@ class StepTask : public Task {
     return status == StepStatus::running || status == StepStatus::failed;
   }
   void look() override {
-    if (is_first_) {
+    if (looks_) {
       survey_ = look_for_drift(job_);
     }
   }
@@ -109,7 +129,7 @@ class StepTask : public Task {
 
  private:
   Job& job_;
-  bool is_first_;
+  bool looks_;
   bool is_last_;
   std::optional<Survey> survey_{};
 };
@@ -179,7 +199,7 @@ class PhaseRun {
     job_.reporter.on(report::StepStarted{job_.id, step.id, step.title});
     reach(FaultPoint::before_step);
     try {
-      StepTask task(job_, step, is_untouched(), &step == steps_.back());
+      StepTask task(job_, step, has_walked_only(), &step == steps_.back());
       const TaskResult result = run_task(job_, task);
       if (result.outcome != backfill::Outcome::done) {
         return result;
@@ -203,6 +223,13 @@ class PhaseRun {
   [[nodiscard]] bool is_untouched() const {
     return std::ranges::all_of(steps_, [&](const plan::Step* step) {
       return !may_have_acted(*step, status_of(statuses_, *step));
+    });
+  }
+
+  [[nodiscard]] bool has_walked_only() const {
+    return std::ranges::all_of(steps_, [&](const plan::Step* step) {
+      return is_walk(*step) ||
+             !may_have_acted(*step, status_of(statuses_, *step));
     });
   }
 

@@ -8,6 +8,7 @@
 # BUILD      build; with pgexpand and tests/far_away
 # DISTANCE   30
 # ROUNDS     3
+# OPERATIONS of all of them; some, separated by spaces
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -19,8 +20,9 @@ fi
 work=$(mktemp --directory)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-mapfile -t operations < <(sed -n 's/^OPERATION(\(.*\))$/\1/p' \
-  "$root/src/ops/operations.def")
+read -ra operations <<< "${OPERATIONS:-$(
+  sed -n 's/^OPERATION(\(.*\))$/\1/p' "$root/src/ops/operations.def" | tr '\n' ' '
+)}"
 
 # Prints what each lock was held for.
 holds() { # operation, mode, command before pgexpand

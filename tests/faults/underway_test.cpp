@@ -35,6 +35,34 @@ TEST_F(TablesThatChangeUnderway, AreLookedAtAgainUnderTheLock) {
   EXPECT_EQ(example_.run({"contract", "--accept-drift"}), 0) << example_.said();
 }
 
+TEST_F(TablesThatChangeUnderway, WhileRowsAreFilledAreNotTakenForOurs) {
+  Victim stopped(example_, {"apply"}, "fill_walked=sleep");
+  ASSERT_TRUE(stopped.await_sleep());
+  change();
+  stopped.wake();
+  const auto run = stopped.wait();
+  EXPECT_EQ(run.exit_code, 7) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("drift.changed"));
+}
+
+TEST_F(TablesThatChangeUnderway, WhileTheirEndIsReadAreNotTakenForOurs) {
+  example_.database().exec(
+      "CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS"
+      " 'BEGIN RETURN NEW; END';"
+      "CREATE TRIGGER theirs AFTER UPDATE ON orders FOR EACH ROW"
+      " EXECUTE FUNCTION theirs()");
+  Victim stopped(example_, {"apply", "--through", "expand"},
+                 "fingerprint_due=sleep");
+  ASSERT_TRUE(stopped.await_sleep());
+  example_.database().exec(
+      "CREATE OR REPLACE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS"
+      " 'BEGIN RETURN OLD; END'");
+  stopped.wake();
+  EXPECT_EQ(stopped.wait().exit_code, 0);
+  EXPECT_EQ(example_.apply(), 7) << example_.said();
+  EXPECT_THAT(example_.said(), HasSubstr("theirs"));
+}
+
 TEST_F(TablesThatChangeUnderway, ByAGrantAreJustLookedAtAgain) {
   ASSERT_EQ(example_.apply(), 0) << example_.said();
   Victim stopped(example_, {"contract"}, "tables_seen=sleep");
