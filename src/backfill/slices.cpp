@@ -31,7 +31,7 @@ constexpr std::size_t closing_clock = 6;
 
 /// Of the time of a round of slices, what the way to the server may take.
 constexpr double most_on_the_way = 0.1;
-constexpr double beside_the_server_ms = 2;
+constexpr double beside_the_server_ms = 4;
 constexpr double most_in_one_go = 20;
 
 // The state, the rows and the cursor are in one WAL: a crash loses all of a

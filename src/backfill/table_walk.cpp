@@ -143,11 +143,10 @@ void TableWalk::rest() {
     return;
   }
   rows_since_rest_ = 0;
-  const milliseconds left = pause - way();
-  if (left.count() > 0 && !is_halted()) {
-    walk_.sleep(left);
-  } else {
+  if (pause.count() == 0) {
     std::this_thread::yield();
+  } else if (!is_halted()) {
+    walk_.sleep(std::max(pause - way(), milliseconds(0)));
   }
 }
 
