@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace pgexpand::backfill {
 namespace {
@@ -86,22 +87,34 @@ state::Progress TableWalk::advanced(const state::Progress& from,
   return next;
 }
 
-TableWalk::Places TableWalk::queue_slice(const Slice& slice,
-                                         const state::Progress& from) {
+std::size_t TableWalk::queue_opening(const Slice& slice,
+                                     const state::Progress& from) {
   const bool skips = board_.style().skips_triggers && facts_.may_skip_triggers;
-  Places places;
-  session_.begin(timeouts());
-  places.opening = session_.queued();
+  const std::size_t place = session_.queued();
   store_.queue_orders(from, walk_.epoch, opening(facts_, skips));
   session_.queue(FaultPoint::batch_begun);
   for (const Statement& statement : slice.before) {
     session_.queue(statement);
   }
-  places.closing = session_.queued();
+  return place;
+}
+
+std::size_t TableWalk::queue_closing(const state::Store::Work& work,
+                                     const state::Progress& after) {
+  const std::size_t place = session_.queued();
   store_.queue_advance(
-      advanced(from, slice), slice.work,
-      closing(facts_, progress_.relfilenode, walk_.state_schema));
+      after, work, closing(facts_, progress_.relfilenode, walk_.state_schema));
   session_.queue(FaultPoint::batch_acted);
+  return place;
+}
+
+TableWalk::Places TableWalk::queue_slice(const Slice& slice,
+                                         const state::Progress& from,
+                                         const state::Progress& after) {
+  Places places;
+  session_.begin(timeouts());
+  places.opening = queue_opening(slice, from);
+  places.closing = queue_closing(slice.work, after);
   places.commit = session_.queued();
   session_.queue_commit();
   return places;
@@ -112,22 +125,11 @@ SlicesDone TableWalk::run_counted(const Slice& slice) {
   SlicesDone done;
   try {
     pg::Transaction transaction(session_, timeouts());
-    const bool skips =
-        board_.style().skips_triggers && facts_.may_skip_triggers;
-    store_.queue_orders(progress_, walk_.epoch, opening(facts_, skips));
-    session_.queue(FaultPoint::batch_begun);
-    for (const Statement& statement : slice.before) {
-      session_.queue(statement);
-    }
+    const std::size_t opening_at = queue_opening(slice, progress_);
     pg::Answers answers = session_.flush();
     answers.check();
-    const std::size_t opening_at =
-        answers.results.size() - 1 - slice.before.size();
     const Tally tally{.rows = answers.results.back().affected_rows};
-    store_.queue_advance(
-        advanced(progress_, slice), counted(tally),
-        closing(facts_, progress_.relfilenode, walk_.state_schema));
-    session_.queue(FaultPoint::batch_acted);
+    queue_closing(counted(tally), advanced(progress_, slice));
     pg::Answers closed = transaction.commit_together();
     closed.check();
     answers.results.push_back(std::move(closed.results.front()));
@@ -157,8 +159,9 @@ SlicesDone TableWalk::run(const std::vector<Slice>& slices) {
   std::vector<Places> places;
   state::Progress at = progress_;
   for (const Slice& slice : slices) {
-    places.push_back(queue_slice(slice, at));
-    at = advanced(at, slice);
+    state::Progress after = advanced(at, slice);
+    places.push_back(queue_slice(slice, at, after));
+    at = std::move(after);
     const auto pause = pause_after(static_cast<double>(slice.asked_rows));
     if (places.size() < slices.size() && pause.count() > 0) {
       session_.queue(Statement::of("SELECT pg_sleep({} / 1000.0)",

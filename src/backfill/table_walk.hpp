@@ -82,8 +82,14 @@ class TableWalk {
   bool wait_for_throttle();
   /// Live orders and the reason to wait, in a transaction of their own.
   void look_at_orders(const std::string& reason);
+  /// Orders, and what comes before the work. Returns where the orders are.
+  std::size_t queue_opening(const Slice& slice, const state::Progress& from);
+  /// The work with its cursor. Returns where it is.
+  std::size_t queue_closing(const state::Store::Work& work,
+                            const state::Progress& after);
   [[nodiscard]] Places queue_slice(const Slice& slice,
-                                   const state::Progress& from);
+                                   const state::Progress& from,
+                                   const state::Progress& after);
   SlicesDone run_counted(const Slice& slice);
   [[nodiscard]] state::Progress advanced(const state::Progress& from,
                                          const Slice& slice) const;

@@ -23,6 +23,13 @@ Error refused(const char* code, const Known& known, const std::string& reason) {
 
 }  // namespace
 
+bool Campaign::has_reached(const Known& known) const {
+  return known.standing() == Standing::contracted ||
+         (known.stored->completed &&
+          *known.stored->completed >=
+              through.value_or(plan::Phase::switch_over));
+}
+
 bool Campaign::is_there(const Known& known) const {
   const Standing standing = known.standing();
   if (standing == Standing::contracted) {
@@ -30,8 +37,7 @@ bool Campaign::is_there(const Known& known) const {
   }
   return standing != Standing::paused && standing != Standing::rolling_back &&
          standing != Standing::pending && !known.file_missing() &&
-         known.stored->completed &&
-         *known.stored->completed >= through.value_or(plan::Phase::switch_over);
+         has_reached(known);
 }
 
 // Nothing to do needs no lease, and no connection but the one that looked.
@@ -90,11 +96,7 @@ void Campaign::advance(const std::string& id, bool is_asked) {
     start(known, is_asked);
     return;
   }
-  const bool is_complete =
-      standing == Standing::contracted ||
-      (known.stored->completed &&
-       *known.stored->completed >= through.value_or(plan::Phase::switch_over));
-  if (is_complete) {
+  if (has_reached(known)) {
     note(id, Outcome::unchanged);
     return;
   }

@@ -67,6 +67,8 @@ class Campaign {
  private:
   /// Takes the lease, and reads the state tables under it.
   void begin();
+  /// A started one is where `through` says, or further.
+  [[nodiscard]] bool has_reached(const Known& known) const;
   /// Nothing is left of it that apply would do.
   [[nodiscard]] bool is_there(const Known& known) const;
   void advance(const std::string& id, bool is_asked);
