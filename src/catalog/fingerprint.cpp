@@ -1,4 +1,5 @@
 #include "pgexpand/catalog/catalog.hpp"
+#include "pgexpand/sql/own_names.hpp"
 
 #include <fmt/format.h>
 
@@ -40,7 +41,7 @@ std::string describe(std::string_view word, const Constraint& constraint) {
 // A sync trigger that looks at the writer's schemas is aimed anew whenever any
 // migration publishes a version, or takes it back.
 bool is_aimed(const Trigger& trigger) {
-  return trigger.name.name().starts_with("~pgexpand_") &&
+  return sql::is_sync_trigger_name(trigger.name) &&
          trigger.definition.find("current_schemas(") != std::string::npos;
 }
 

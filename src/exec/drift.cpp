@@ -4,6 +4,7 @@
 #include "exec/stamp.hpp"
 #include "pgexpand/base/fault.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
+#include "pgexpand/sql/own_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -55,9 +56,21 @@ bool mentions(std::string_view line, std::string_view word) {
   return false;
 }
 
-// Another migration on the same table adds and drops its own things.
-bool is_ours(std::string_view line) {
-  return line.find("pgexpand") != std::string_view::npos;
+bool mentions_any(std::string_view line,
+                  const std::vector<std::string>& names) {
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return mentions(line, name); });
+}
+
+/// The line tells of a thing that the migration put there. A version's triggers
+/// for one writer are called after the sync trigger.
+bool is_of_plan(const plan::Plan& plan, std::string_view line) {
+  return std::ranges::any_of(plan.own, [&](const sql::Identifier& name) {
+    return mentions(line, name.name()) ||
+           (sql::is_sync_trigger_name(name) &&
+            (mentions(line, sql::shorten_name(name.name() + "_new")) ||
+             mentions(line, sql::shorten_name(name.name() + "_update"))));
+  });
 }
 
 /// Somebody's trigger that fires after the sync trigger may change what that
@@ -67,8 +80,8 @@ bool fires_last(const plan::Plan& plan, std::string_view line) {
   const auto has = [&](std::string_view text) {
     return line.find(text) != std::string_view::npos;
   };
-  return line.starts_with(begin) && !is_ours(line) &&
-         line.substr(begin.size()) > "~pgexpand_" + plan.id &&
+  return line.starts_with(begin) &&
+         line.substr(begin.size()) > sql::sync_trigger_name(plan.id).name() &&
          has("\" BEFORE ") && has(" FOR EACH ROW ") && !has("\" enabled D ");
 }
 
@@ -79,9 +92,7 @@ bool is_touched(const plan::Plan& plan, std::string_view line) {
       return false;
     }
     const auto rest = line.substr(prefix.size());
-    // Functions and triggers of ours carry the migration's id.
-    return rest.find("pgexpand_" + plan.id) != std::string_view::npos ||
-           fires_last(plan, rest) ||
+    return is_of_plan(plan, rest) || fires_last(plan, rest) ||
            std::ranges::any_of(table.columns, [&](const auto& column) {
              return mentions(rest, column.name());
            });
@@ -91,11 +102,11 @@ bool is_touched(const plan::Plan& plan, std::string_view line) {
 /// Something of this migration's was taken away or changed: what it promises
 /// would not hold.
 bool is_own(const plan::Plan& plan, const std::string& line) {
-  return line.starts_with("- ") &&
-         line.find("pgexpand_" + plan.id) != std::string::npos;
+  return line.starts_with("- ") && is_of_plan(plan, line);
 }
 
 void add_missing(const plan::Plan& plan,
+                 const Lines& others,
                  const Lines& from,
                  const Lines& in,
                  std::string_view sign,
@@ -106,7 +117,7 @@ void add_missing(const plan::Plan& plan,
     }
     if (is_touched(plan, line)) {
       drift.touched.push_back(fmt::format("{} {}", sign, line));
-    } else if (!is_ours(line)) {
+    } else if (!mentions_any(line, others)) {
       drift.other.push_back(fmt::format("{} {}", sign, line));
     }
   }
@@ -135,11 +146,12 @@ void refuse_own(const Job& job, const Drift& drift) {
 }  // namespace
 
 Drift compare_fingerprints(const plan::Plan& plan,
+                           const Lines& others,
                            const Lines& before,
                            const Lines& now) {
   Drift drift;
-  add_missing(plan, before, now, "-", drift);
-  add_missing(plan, now, before, "+", drift);
+  add_missing(plan, others, before, now, "-", drift);
+  add_missing(plan, others, now, before, "+", drift);
   return drift;
 }
 
@@ -172,6 +184,8 @@ Drift drift_of_rows(Job& job, const state::CatalogStamp& stamp) {
           .other = {}};
 }
 
+Lines others_of(const Job& job) { return job.store().names_of_others(job.id); }
+
 Drift drift_since(Job& job,
                   const state::CatalogStamp& stamp,
                   const Lines& before,
@@ -179,7 +193,7 @@ Drift drift_since(Job& job,
   if (stamp.is_due) {
     return stamp.stored == stamp.now ? Drift{} : drift_of_rows(job, stamp);
   }
-  return compare_fingerprints(job.plan, before, now);
+  return compare_fingerprints(job.plan, others_of(job), before, now);
 }
 
 }  // namespace
@@ -272,7 +286,8 @@ void check_continued(Job& job, state::Store& store, plan::Phase phase) {
   if (!is_walk || before.empty()) {
     return;
   }
-  Drift drift = compare_fingerprints(job.plan, before, read_fingerprint(job));
+  Drift drift = compare_fingerprints(job.plan, others_of(job), before,
+                                     read_fingerprint(job));
   std::erase_if(drift.touched, [](const std::string& line) {
     return line.find(": trigger \"") == std::string::npos;
   });
@@ -282,13 +297,14 @@ void check_continued(Job& job, state::Store& store, plan::Phase phase) {
 Fingerprints read_fingerprints(Job& job) {
   settle_fingerprint(job);
   Lines before = job.store().fingerprint(job.id);
-  return before.empty()
-             ? Fingerprints{}
-             : Fingerprints{std::move(before), read_fingerprint(job)};
+  return before.empty() ? Fingerprints{}
+                        : Fingerprints{others_of(job), std::move(before),
+                                       read_fingerprint(job)};
 }
 
 bool has_lost_trigger(const plan::Plan& plan, const Fingerprints& tables) {
-  const Drift drift = compare_fingerprints(plan, tables.before, tables.now);
+  const Drift drift =
+      compare_fingerprints(plan, tables.others, tables.before, tables.now);
   return std::ranges::any_of(drift.touched, [&](const std::string& line) {
     return is_own(plan, line) && line.find(": trigger \"") != std::string::npos;
   });

@@ -1,5 +1,7 @@
 #include "exec/lost_columns.hpp"
 
+#include "pgexpand/sql/subject.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,54 +14,65 @@ using plan::Phase;
 using plan::Plan;
 using plan::PlannedTable;
 using sql::Identifier;
-using sql::Statement;
 
 struct Column {
   const PlannedTable& table;
   Identifier name;
 };
 
-/// The changes of columns that a plan's statements make, each with the words
-/// that the operations compose it of.
+/// The changes of columns that a plan's statements make.
 class ColumnChanges {
  public:
-  explicit ColumnChanges(const Plan& plan) : plan_(plan) {}
+  explicit ColumnChanges(const Plan& plan) {
+    for (const plan::Step& step : plan.steps) {
+      const sql::Subject done = subject_of(step.action);
+      if (step.phase == Phase::contract) {
+        append(done.dropped_columns, dropped_by_contract_);
+      } else if (step.phase == Phase::switch_over) {
+        append(done.renamed_columns, renamed_by_switch_);
+      }
+      for (const plan::Undo& undo : step.undo) {
+        append(subject_of(undo.action).dropped_columns, dropped_by_rollback_);
+      }
+    }
+  }
 
   [[nodiscard]] bool contract_drops(const Column& column) const {
-    return acts(Phase::contract, drop(column));
+    return has(dropped_by_contract_, named(column));
   }
   [[nodiscard]] bool rollback_drops(const Column& column) const {
-    const Statement wanted = drop(column);
-    return std::ranges::any_of(plan_.steps, [&](const plan::Step& step) {
-      return std::ranges::any_of(step.undo, [&](const plan::Undo& undo) {
-        return has(undo.action, wanted);
-      });
-    });
+    return has(dropped_by_rollback_, named(column));
   }
   [[nodiscard]] bool switch_renames(const Column& from,
                                     const Identifier& to) const {
-    return acts(Phase::switch_over,
-                Statement::of("ALTER TABLE {} RENAME COLUMN {} TO {}",
-                              from.table.name, from.name, to));
+    return has(renamed_by_switch_, {.from = named(from), .to = to});
   }
 
  private:
-  static Statement drop(const Column& column) {
-    return Statement::of("ALTER TABLE {} DROP COLUMN {}", column.table.name,
-                         column.name);
+  static sql::ColumnName named(const Column& column) {
+    return {column.table.name, column.name};
   }
-  static bool has(const plan::Action& action, const Statement& wanted) {
-    const auto* run = std::get_if<plan::RunSql>(&action);
-    return run != nullptr &&
-           std::ranges::find(run->statements, wanted) != run->statements.end();
+  static sql::Subject subject_of(const plan::Action& action) {
+    sql::Subject all;
+    for (const auto& statement : plan::statements_of(action)) {
+      const sql::Subject one = sql::subject_of(statement);
+      append(one.dropped_columns, all.dropped_columns);
+      append(one.renamed_columns, all.renamed_columns);
+    }
+    return all;
   }
-  [[nodiscard]] bool acts(Phase phase, const Statement& wanted) const {
-    return std::ranges::any_of(plan_.steps_of(phase), [&](const auto* step) {
-      return has(step->action, wanted);
-    });
+  template <typename Type>
+  static void append(const std::vector<Type>& from, std::vector<Type>& to) {
+    to.insert(to.end(), from.begin(), from.end());
+  }
+  template <typename Type>
+  static bool has(const std::vector<Type>& all, const Type& one) {
+    return std::ranges::find(all, one) != all.end();
   }
 
-  const Plan& plan_;
+  std::vector<sql::ColumnName> dropped_by_contract_;
+  std::vector<sql::ColumnName> dropped_by_rollback_;
+  std::vector<sql::ColumnRename> renamed_by_switch_;
 };
 
 using Test = std::function<bool(const Column&)>;

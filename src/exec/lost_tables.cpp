@@ -1,6 +1,7 @@
 #include "exec/lost_tables.hpp"
 
 #include "pgexpand/base/overloaded.hpp"
+#include "pgexpand/sql/subject.hpp"
 
 #include <fmt/format.h>
 
@@ -100,14 +101,11 @@ plan::Undo without_lost(const plan::Undo& undo,
     kept.action = plan::RunSql{};
     return kept;
   }
-  const std::string in_state_schema = job.schema.quoted() + ".";
   std::erase_if(run->statements, [&](const Statement& statement) {
-    const auto names = [&](const std::string& quoted) {
-      return statement.text().find(quoted) != std::string::npos;
-    };
-    return (all_lost && !names(in_state_schema)) ||
+    const sql::Subject subject = sql::subject_of(statement);
+    return (all_lost && !subject.is_about_schema(job.schema)) ||
            std::ranges::any_of(job.lost, [&](const TableName& table) {
-             return names(table.quoted());
+             return subject.is_about(table);
            });
   });
   return kept;

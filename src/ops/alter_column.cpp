@@ -15,6 +15,7 @@
 #include "ops/rights.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
+#include "pgexpand/sql/own_names.hpp"
 
 #include <fmt/format.h>
 
@@ -60,7 +61,7 @@ class AlterColumn final : public TableOperation {
       shapes.of(*found).replace(args_.column, std::move(after));
       return;
     }
-    after.physical = twin_name(args_.column);
+    after.physical = sql::twin_name(args_.column);
     const Move move{.from = args_.column,
                     .to = args_.column,
                     .physical = after.physical,

@@ -5,6 +5,7 @@
 #include "ops/column_rules.hpp"
 #include "ops/enforce.hpp"
 #include "ops/not_null_name.hpp"
+#include "pgexpand/sql/own_names.hpp"
 
 #include <fmt/format.h>
 
@@ -33,8 +34,8 @@ Statement rename_constraint(const sql::TableName& table,
 /// the old column.
 void Carrier::take_over_named(const Constraint& constraint) {
   const bool now = at_switch(constraint.columns);
-  const Identifier fresh = fresh_name(constraint.name);
-  const Identifier stale = stale_name(constraint.name);
+  const Identifier fresh = sql::fresh_name(constraint.name);
+  const Identifier stale = sql::stale_name(constraint.name);
   Transition& step = transition(now);
   step.lock(table_.name, LockMode::access_exclusive);
   if (now) {
@@ -62,7 +63,7 @@ void Carrier::carry_checks() {
     }
     enforce_constraint(
         draft_, {.table = table_.name,
-                 .name = fresh_name(check.name),
+                 .name = sql::fresh_name(check.name),
                  .definition = sql::compose(
                      "CHECK ({}){}{}", *expression,
                      Expression{check.no_inherit ? " NO INHERIT" : ""},
@@ -124,7 +125,7 @@ void Carrier::enforce_foreign_key(const Constraint& key,
   check_comparable(key);
   enforce_constraint(
       draft_, {.table = key.table,
-               .name = fresh_name(key.name),
+               .name = sql::fresh_name(key.name),
                .definition = foreign_key_definition(fresh),
                .references = key.references_table,
                .validates = key.is_validated,
@@ -156,7 +157,7 @@ void Carrier::replace_foreign_key(const Constraint& key, bool now) {
   Transition& step = transition(now);
   step.lock(key.table, LockMode::access_exclusive);
   step.lock(key.references_table, LockMode::access_exclusive);
-  const Identifier fresh = fresh_name(key.name);
+  const Identifier fresh = sql::fresh_name(key.name);
   step.first.insert(
       step.first.begin(),
       Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", key.table, key.name));
@@ -194,8 +195,7 @@ void Carrier::replace_foreign_key(const Constraint& key, bool now) {
 void Carrier::prove_nothing_is_lost(const Move& move) {
   const sql::TableName& name = table_.name;
   const Identifier stale = move.stale();
-  const Identifier check(
-      sql::shorten_name("pgexpand_kept_" + move.from.name()));
+  const Identifier check = sql::kept_check_name(move.from);
   Transition& step = draft_.at_switch();
   step.undo_ahead.push_back(
       {.title = fmt::format("forbid values that the old {} cannot hold",

@@ -4,6 +4,7 @@
 #include "ops/carrier.hpp"
 #include "ops/enforce.hpp"
 #include "ops/twin.hpp"
+#include "pgexpand/sql/own_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -98,7 +99,7 @@ void Carrier::carry_index(const catalog::Index& index) {
 
 catalog::Index Carrier::renewed(const catalog::Index& index) {
   catalog::Index copy = index;
-  copy.name = in_schema(fresh_name(index.name.name));
+  copy.name = in_schema(sql::fresh_name(index.name.name));
   copy.include = physical_of(index.include);
   for (std::size_t n = 0; n < index.keys.size(); ++n) {
     copy.keys[n] = renewed_key(index, n);
@@ -153,8 +154,8 @@ std::optional<std::string> Carrier::opclass_for(const catalog::Index& index,
 
 void Carrier::take_over_plain(const catalog::Index& index) {
   const bool now = at_switch(index.reads);
-  const Identifier fresh = fresh_name(index.name.name);
-  const Identifier stale = stale_name(index.name.name);
+  const Identifier fresh = sql::fresh_name(index.name.name);
+  const Identifier stale = sql::stale_name(index.name.name);
   Transition& step = transition(now);
   if (now) {
     step.last.push_back(rename_index(index.name, stale));
@@ -166,8 +167,8 @@ void Carrier::take_over_plain(const catalog::Index& index) {
 
 void Carrier::take_over_unique(const catalog::Index& index) {
   const bool now = at_switch(index.reads);
-  const Identifier fresh = fresh_name(index.name.name);
-  const Identifier stale = stale_name(*index.constraint);
+  const Identifier fresh = sql::fresh_name(index.name.name);
+  const Identifier stale = sql::stale_name(*index.constraint);
   Transition& step = transition(now);
   step.lock(table_.name, LockMode::access_exclusive);
   if (now) {
@@ -191,11 +192,11 @@ void Carrier::take_over_primary(const catalog::Index& index) {
   step.first.push_back(drop_constraint(table_.name, *index.constraint));
   if (now) {
     catalog::Index spare = index;
-    spare.name = in_schema(stale_name(index.name.name));
+    spare.name = in_schema(sql::stale_name(index.name.name));
     build_index(draft_, table_, {.index = spare});
     step.undo_first({adopt(table_, index, spare.name.name)});
   }
-  step.last.push_back(adopt(table_, index, fresh_name(index.name.name)));
+  step.last.push_back(adopt(table_, index, sql::fresh_name(index.name.name)));
   if (now) {
     step.undo_first({drop_constraint(table_.name, *index.constraint)});
   }
@@ -298,9 +299,9 @@ void Carrier::carry_statistics() {
 void Carrier::carry_statistics(const catalog::ExtendedStatistics& statistics,
                                const std::vector<std::string>& members) {
   const sql::TableName fresh{statistics.name.schema,
-                             fresh_name(statistics.name.name)};
+                             sql::fresh_name(statistics.name.name)};
   const sql::TableName stale{statistics.name.schema,
-                             stale_name(statistics.name.name)};
+                             sql::stale_name(statistics.name.name)};
   pieces_.expand.push_back(Statement::of(
       "CREATE STATISTICS {}{} ON {} FROM {}", fresh, kinds_of(statistics),
       Expression{fmt::format("{}", fmt::join(members, ", "))}, table_.name));

@@ -4,6 +4,7 @@
 #include "ops/enforce.hpp"
 #include "ops/not_null_name.hpp"
 #include "ops/table_operation.hpp"
+#include "pgexpand/sql/own_names.hpp"
 
 #include <fmt/format.h>
 
@@ -87,8 +88,7 @@ std::vector<plan::Undo> restore_not_null(
     const Identifier& column,
     const catalog::Constraint* old,
     const std::optional<Expression>& down) {
-  const Identifier check(
-      sql::shorten_name("pgexpand_not_null_" + column.name()));
+  const Identifier check = sql::not_null_check_name(column);
   const std::vector<plan::TableLock> strong{{name, LockMode::access_exclusive}};
   std::vector<plan::Undo> undo;
   if (down) {

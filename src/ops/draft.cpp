@@ -2,6 +2,7 @@
 
 #include "ops/comparator.hpp"
 #include "ops/sync_function.hpp"
+#include "ops/traces.hpp"
 #include "ops/user_triggers.hpp"
 #include "ops/version_steps.hpp"
 
@@ -360,6 +361,7 @@ void Draft::finish(const std::string& user, plan::Plan& plan) const {
   add_steps_of(Phase::contract, steps_, steps);
   add_transition(Phase::contract, at_contract, "contract", steps);
   add_steps_of(Phase::contract, late_steps_, steps);
+  plan.own = given_names(plan, tables_);
   plan.visible_because = visible_;
   plan.not_undoable_because = not_undoable_;
   plan.stays_after_rollback = stays_;

@@ -1,6 +1,7 @@
 #include "ops/enforce.hpp"
 
 #include "ops/not_null_name.hpp"
+#include "pgexpand/sql/own_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -111,8 +112,7 @@ void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint) {
 void enforce_not_null(Draft& draft,
                       const catalog::Table& table,
                       const NotNull& rule) {
-  const Identifier check(
-      sql::shorten_name("pgexpand_not_null_" + rule.column.name()));
+  const Identifier check = sql::not_null_check_name(rule.column);
   enforce_constraint(
       draft, {.table = table.name,
               .name = check,

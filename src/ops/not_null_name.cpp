@@ -2,6 +2,8 @@
 // COLUMN does not change.
 #include "ops/not_null_name.hpp"
 
+#include "pgexpand/sql/own_names.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,8 +51,7 @@ void hand_over_name(Draft& draft, const Twin& twin, NotNull& rule) {
   if (old == nullptr && !twin.not_null_has_name) {
     return;
   }
-  rule.name = Identifier(
-      sql::shorten_name("pgexpand_set_not_null_" + twin.move.to.name()));
+  rule.name = sql::not_null_name(twin.move.to);
   const Identifier name =
       old == nullptr ? usual_name(*twin.table, twin.move.to) : old->name;
   Transition& at_contract = draft.at_contract();

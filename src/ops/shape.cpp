@@ -1,5 +1,7 @@
 #include "pgexpand/ops/shape.hpp"
 
+#include "pgexpand/sql/own_names.hpp"
+
 #include <algorithm>
 
 namespace pgexpand::ops {
@@ -30,7 +32,9 @@ void TableShape::replace(const sql::Identifier& name, ShapeColumn column) {
   }
 }
 
-sql::Identifier Move::stale() const { return swaps ? stale_name(from) : from; }
+sql::Identifier Move::stale() const {
+  return swaps ? sql::stale_name(from) : from;
+}
 sql::Identifier Move::between() const { return swaps ? to : physical; }
 
 void TableShape::move(const Move& move, ShapeColumn column) {
@@ -126,18 +130,6 @@ TableShape& Shapes::of(const catalog::Table& table) {
 
 const TableShape& Shapes::of(const catalog::Table& table) const {
   return shapes_.try_emplace(table.name, table).first->second;
-}
-
-sql::Identifier twin_name(const sql::Identifier& column) {
-  return sql::Identifier(sql::shorten_name("pgexpand_new_" + column.name()));
-}
-
-sql::Identifier stale_name(const sql::Identifier& name) {
-  return sql::Identifier(sql::shorten_name("pgexpand_old_" + name.name()));
-}
-
-sql::Identifier fresh_name(const sql::Identifier& name) {
-  return sql::Identifier(sql::shorten_name("pgexpand_new_" + name.name()));
 }
 
 }  // namespace pgexpand::ops

@@ -7,6 +7,7 @@
 #include "ops/sync_function.hpp"
 
 #include "ops/sync_body.hpp"
+#include "pgexpand/sql/own_names.hpp"
 #include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
@@ -48,7 +49,7 @@ SyncNames sync_names(const catalog::Table& table,
       fmt::format("sync_{}_{}_{}", migration, table.name.schema.name(),
                   table.name.name.name());
   return {.function = {state_schema, Identifier(sql::shorten_name(function))},
-          .trigger = Identifier(sql::shorten_name("~pgexpand_" + migration)),
+          .trigger = sql::sync_trigger_name(migration),
           .state_schema = state_schema,
           .migration = migration};
 }

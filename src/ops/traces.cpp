@@ -1,46 +1,74 @@
 // What a migration under way has in the users' tables until contract.
+#include "ops/traces.hpp"
+
 #include "pgexpand/catalog/change.hpp"
 #include "pgexpand/ops/table_rules.hpp"
+#include "pgexpand/sql/subject.hpp"
 
 #include <algorithm>
-#include <array>
+#include <set>
 
 namespace pgexpand::ops {
 namespace {
 
 using sql::Identifier;
 
-bool is_trace(const Identifier& name) {
-  constexpr std::array<std::string_view, 4> beginnings{
-      "pgexpand_new_", "pgexpand_old_", "pgexpand_not_null_", "pgexpand_kept_"};
-  return std::ranges::any_of(beginnings, [&](std::string_view beginning) {
-    return name.name().starts_with(beginning);
-  });
+bool is_trace(const plan::Plan& plan, const Identifier& name) {
+  return std::ranges::find(plan.own, name) != plan.own.end();
 }
 
 std::vector<catalog::Change> drops_of(const catalog::Table& table,
-                                      const plan::PlannedTable& planned) {
+                                      const plan::Plan& plan) {
   std::vector<catalog::Change> drops;
   for (const auto& constraint : table.constraints) {
-    if (is_trace(constraint.name)) {
+    if (is_trace(plan, constraint.name)) {
       drops.emplace_back(
           catalog::ConstraintDropped{table.name, constraint.name});
     }
   }
   for (const auto& index : table.indexes) {
-    if (is_trace(index.name.name)) {
+    if (is_trace(plan, index.name.name)) {
       drops.emplace_back(catalog::IndexDropped{index.name});
     }
   }
-  for (const Identifier& column : planned.columns) {
-    if (is_trace(column)) {
-      drops.emplace_back(catalog::ColumnDropped{table.name, column});
+  for (const auto& column : table.columns) {
+    if (is_trace(plan, column.name)) {
+      drops.emplace_back(catalog::ColumnDropped{table.name, column.name});
     }
   }
   return drops;
 }
 
+bool is_there(const catalog::Table& table, const Identifier& name) {
+  const auto has = [&](const auto& things, const auto& name_of) {
+    return std::ranges::find(things, name, name_of) != things.end();
+  };
+  return has(table.columns, &catalog::Column::name) ||
+         has(table.constraints, &catalog::Constraint::name) ||
+         has(table.indexes,
+             [](const auto& index) { return index.name.name; }) ||
+         has(table.triggers, &catalog::Trigger::name);
+}
+
 }  // namespace
+
+std::vector<Identifier> given_names(const plan::Plan& plan,
+                                    const std::deque<TableDraft>& tables) {
+  std::set<Identifier> names;
+  for (const plan::Step& step : plan.steps) {
+    for (const sql::Statement& statement : plan::statements_of(step.action)) {
+      for (Identifier& name : sql::own_names_of(statement)) {
+        names.insert(std::move(name));
+      }
+    }
+  }
+  std::erase_if(names, [&](const Identifier& name) {
+    return std::ranges::any_of(tables, [&](const TableDraft& draft) {
+      return is_there(*draft.table, name);
+    });
+  });
+  return {names.begin(), names.end()};
+}
 
 catalog::Catalog without_traces(catalog::Catalog catalog,
                                 const plan::Plan& plan) {
@@ -51,13 +79,13 @@ catalog::Catalog without_traces(catalog::Catalog catalog,
     if (planned == plan.tables.end()) {
       continue;
     }
-    const auto more = drops_of(table, *planned);
+    const auto more = drops_of(table, plan);
     drops.insert(drops.end(), more.begin(), more.end());
     std::erase_if(table.triggers, [&](const catalog::Trigger& trigger) {
-      return trigger.name.name().starts_with("~pgexpand_" + plan.id);
+      return is_trace(plan, trigger.name);
     });
-    std::erase_if(table.statistics, [](const auto& statistics) {
-      return is_trace(statistics.name.name);
+    std::erase_if(table.statistics, [&](const auto& statistics) {
+      return is_trace(plan, statistics.name.name);
     });
   }
   return catalog::after(std::move(catalog), drops);

@@ -4,10 +4,13 @@
 #include "plan/formats.hpp"
 
 #include "pgexpand/plan/plan.hpp"
+#include "pgexpand/sql/subject.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace pgexpand::plan {
@@ -17,6 +20,37 @@ using Json = nlohmann::json;
 
 // Format 1 is format 2 before it had a number and the name of a release.
 void lift_1(Json& /*stored*/) {}
+
+void collect_own(const Json& node, std::set<std::string>& names) {
+  if (node.is_string()) {
+    for (const auto& name :
+         sql::own_names_of(sql::Statement::verbatim(node.get<std::string>()))) {
+      names.insert(name.name());
+    }
+  } else if (node.is_array()) {
+    for (const Json& element : node) {
+      collect_own(element, names);
+    }
+  }
+}
+
+// Format 2 did not list the names it gives: its statements tell.
+void lift_2(Json& stored) {
+  std::set<std::string> names;
+  const auto steps = stored.find("steps");  // reading it says what is wrong
+  for (const Json& step : steps == stored.end() ? Json::array() : *steps) {
+    const auto action = step.find("action");
+    if (action != step.end()) {
+      for (const char* key : {"statements", "create"}) {
+        const auto found = action->find(key);
+        if (found != action->end()) {
+          collect_own(*found, names);
+        }
+      }
+    }
+  }
+  stored["own"] = names;
+}
 
 }  // namespace
 
@@ -52,7 +86,7 @@ std::string release_of(const Json& stored) {
 
 void lift(Json& stored, int from) {
   // lifts[n] makes format n + 2 of format n + 1.
-  constexpr std::array lifts{lift_1};
+  constexpr std::array lifts{lift_1, lift_2};
   static_assert(lifts.size() + 1 == stored_format);
   for (auto at = static_cast<std::size_t>(from - 1); at < lifts.size(); ++at) {
     lifts.at(at)(stored);

@@ -134,6 +134,7 @@ void members(auto& codec, Of<Plan> auto& plan) {
   codec.needs("search_path", plan.search_path);
   codec.needs("state_schema", plan.state_schema);
   codec.needs("tables", plan.tables);
+  codec.needs("own", plan.own);
   codec.needs("steps", plan.steps);
   codec.needs("visible_because", plan.visible_because);
   codec.needs("not_undoable_because", plan.not_undoable_because);

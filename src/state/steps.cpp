@@ -122,6 +122,24 @@ std::vector<std::string> Store::fingerprint_before(const std::string& id) {
   return lines_of(id, Identifier("fingerprint_before"));
 }
 
+std::vector<std::string> Store::names_of_others(const std::string& id) {
+  const pg::Result found = session_.run(
+      Statement::of(
+          "SELECT DISTINCT {0}.short_name(o.given || s.suffix)"
+          " FROM {0}.migration AS m"
+          " CROSS JOIN LATERAL jsonb_array_elements_text("
+          "   m.plan::jsonb -> 'own') AS o (given)"
+          " CROSS JOIN (VALUES (''), ('_new'), ('_update')) AS s (suffix)"
+          " WHERE m.id <> $1 AND m.plan IS NOT NULL",
+          schema_),
+      {id});
+  std::vector<std::string> names;
+  for (const pg::Row& row : found.rows) {
+    names.push_back(row.at(0).value_or(""));
+  }
+  return names;
+}
+
 void Store::set_fingerprint(const std::string& id,
                             const std::vector<std::string>& lines,
                             const std::string& stamp) {

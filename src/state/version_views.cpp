@@ -114,6 +114,20 @@ WITH part AS MATERIALIZED (
   FROM part WHERE position IS NOT NULL
   UNION
   SELECT relation, physical FROM made WHERE position IS NULL
+), own AS MATERIALIZED (
+  SELECT c.oid AS relation, given AS physical
+  FROM {S}.migration AS m
+  CROSS JOIN LATERAL (SELECT m.plan::jsonb AS plan) AS p
+  CROSS JOIN jsonb_array_elements(p.plan -> 'tables') AS t
+  CROSS JOIN LATERAL (
+    SELECT jsonb_array_elements_text(p.plan -> 'own')
+    UNION ALL  -- before format 3 the plan did not list them
+    SELECT c FROM jsonb_array_elements_text(t -> 'columns') AS c
+    WHERE NOT p.plan ? 'own' AND starts_with(c, 'pgexpand_')) AS o (given)
+  JOIN pg_class AS c ON c.relname = t -> 'name' ->> 'name'
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = base
+  WHERE m.status NOT IN ('pending', 'contracted')
+    AND t -> 'name' ->> 'schema' = base
 ), changed AS MATERIALIZED (
   SELECT relation, key AS logical,
          (array_agg(value ORDER BY position DESC))[1] AS default_text
@@ -129,7 +143,8 @@ WITH part AS MATERIALIZED (
     ON r.relation = a.attrelid AND r.physical = a.attname::text
   WHERE a.attnum > 0 AND NOT a.attisdropped
     AND (a.attrelid, a.attname::text) NOT IN (SELECT * FROM hidden)
-    AND (NOT starts_with(a.attname, 'pgexpand') OR r.logical IS NOT NULL
+    AND (r.logical IS NOT NULL
+         OR (a.attrelid, a.attname::text) NOT IN (SELECT * FROM own)
          OR (a.attrelid, a.attname::text) IN
             (SELECT m.relation, m.physical FROM made AS m
              WHERE m.position IS NOT NULL))
@@ -153,7 +168,6 @@ SELECT c.oid, c.relname::text, c.relowner, {S}.may_give_to(c.relowner)
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = base
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
-  AND NOT starts_with(c.relname, 'pgexpand')
   AND NOT EXISTS (SELECT FROM pg_depend AS d
                   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                     AND d.deptype = 'e')

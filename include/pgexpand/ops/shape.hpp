@@ -104,10 +104,4 @@ class Shapes {
   mutable std::map<sql::TableName, TableShape> shapes_;
 };
 
-/// Names of ours that stand in the user's tables while a migration runs.
-/// Always with `pgexpand` in them, at most 63 bytes.
-[[nodiscard]] sql::Identifier twin_name(const sql::Identifier& column);
-[[nodiscard]] sql::Identifier stale_name(const sql::Identifier& name);
-[[nodiscard]] sql::Identifier fresh_name(const sql::Identifier& name);
-
 }  // namespace pgexpand::ops

@@ -194,6 +194,9 @@ struct Plan {
   std::vector<std::string> search_path;  ///< As it arrived, quoted parts.
   std::string state_schema;
   std::vector<PlannedTable> tables;
+  /// The names of what the plan puts beside what is the users': columns,
+  /// constraints, indexes, triggers. What else is called so is not ours.
+  std::vector<sql::Identifier> own{};
   std::vector<Step> steps;                   ///< In order of phase.
   std::vector<std::string> visible_because;  ///< Empty: switch is invisible.
   std::vector<std::string> not_undoable_because;  ///< Empty: undoable.
@@ -212,7 +215,7 @@ struct Plan {
 
 /// The format of stored plans that to_json() writes; from_json() reads it and
 /// all before it.
-inline constexpr int stored_format = 2;
+inline constexpr int stored_format = 3;
 
 /// Stable JSON for the state tables, with its format and our release in it.
 [[nodiscard]] std::string to_json(const Plan& plan);

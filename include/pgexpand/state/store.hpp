@@ -249,6 +249,9 @@ class Store {
   /// As it was before expand.
   [[nodiscard]] std::vector<std::string> fingerprint_before(
       const std::string& id);
+  /// What all other migrations, ended ones too, call or called their own things
+  /// in users' tables.
+  [[nodiscard]] std::vector<std::string> names_of_others(const std::string& id);
   /// Stores a fingerprint and the stamp that goes with it; the first one stored
   /// is also kept as the one before. (in transaction)
   void set_fingerprint(const std::string& id,

@@ -15,19 +15,20 @@ plan::Plan plan_on_status() {
   plan.tables.emplace_back();
   plan.tables[0].name = {sql::Identifier("public"), sql::Identifier("orders")};
   plan.tables[0].columns = {sql::Identifier("status")};
+  plan.own = {sql::Identifier("~pgexpand_m1")};
   return plan;
 }
 
 TEST(Drift, TheSameLinesAreNone) {
   const std::vector<std::string> lines{"public.orders: column status text"};
-  const Drift drift = compare_fingerprints(plan_on_status(), lines, lines);
+  const Drift drift = compare_fingerprints(plan_on_status(), {}, lines, lines);
   EXPECT_THAT(drift.touched, IsEmpty());
   EXPECT_THAT(drift.other, IsEmpty());
 }
 
 TEST(Drift, AChangedColumnOfThePlanIsTouched) {
   const Drift drift = compare_fingerprints(
-      plan_on_status(), {"public.orders: column status text"},
+      plan_on_status(), {}, {"public.orders: column status text"},
       {"public.orders: column status integer"});
   EXPECT_THAT(drift.touched,
               ElementsAre("- public.orders: column status text",
@@ -36,7 +37,7 @@ TEST(Drift, AChangedColumnOfThePlanIsTouched) {
 
 TEST(Drift, AnIndexOnAnotherColumnIsOther) {
   const Drift drift = compare_fingerprints(
-      plan_on_status(), {}, {"public.orders: index ix (status_v2)"});
+      plan_on_status(), {}, {}, {"public.orders: index ix (status_v2)"});
   EXPECT_THAT(drift.touched, IsEmpty());
   EXPECT_THAT(drift.other,
               ElementsAre("+ public.orders: index ix (status_v2)"));
@@ -44,16 +45,25 @@ TEST(Drift, AnIndexOnAnotherColumnIsOther) {
 
 TEST(Drift, ADroppedTriggerOfThisMigrationIsTouched) {
   const Drift drift = compare_fingerprints(
-      plan_on_status(), {"public.orders: trigger ~pgexpand_m1"}, {});
+      plan_on_status(), {}, {"public.orders: trigger ~pgexpand_m1"}, {});
   EXPECT_THAT(drift.touched,
               ElementsAre("- public.orders: trigger ~pgexpand_m1"));
 }
 
 TEST(Drift, WhatAnotherMigrationAddsIsNone) {
-  const Drift drift = compare_fingerprints(
-      plan_on_status(), {}, {"public.orders: trigger ~pgexpand_m2"});
+  const Drift drift =
+      compare_fingerprints(plan_on_status(), {"~pgexpand_m2"}, {},
+                           {"public.orders: trigger ~pgexpand_m2"});
   EXPECT_THAT(drift.touched, IsEmpty());
   EXPECT_THAT(drift.other, IsEmpty());
+}
+
+TEST(Drift, ANameLikeOursIsNotOurs) {
+  const Drift drift =
+      compare_fingerprints(plan_on_status(), {"~pgexpand_m2"}, {},
+                           {"public.orders: column pgexpand_state integer"});
+  EXPECT_THAT(drift.other,
+              ElementsAre("+ public.orders: column pgexpand_state integer"));
 }
 
 }  // namespace

@@ -281,7 +281,7 @@ TEST(PlanJson, ANewerFormatNamesTheReleaseToInstall) {
   EXPECT_EQ(error.code(), "plan.newer");
   EXPECT_EQ(error.kind(), ErrorKind::refused);
   EXPECT_THAT(error.message(),
-              HasSubstr("the stored plan of m1 has format 3, which pgexpand "
+              HasSubstr("the stored plan of m1 has format 4, which pgexpand "
                         "9.8.7 wrote"));
   EXPECT_EQ(error.hint(), "install pgexpand 9.8.7 or a newer one");
   newer.erase("written_by");
