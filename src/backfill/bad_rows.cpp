@@ -34,6 +34,7 @@ void check_update(TableWalk& walk, const plan::BackfillRows& action) {
   for (int tries = 1;; ++tries) {
     try {
       pg::Transaction transaction(walk.session(), {});
+      walk.session().queue(sql::make(walk.settings()));
       walk.session().run(update_rows(action, nothing, {}));
       return;
     } catch (const Error& error) {

@@ -21,10 +21,11 @@ std::optional<bool> is_clean(const plan::BackfillRows& fill,
                              const Walk& walk,
                              const Pace& pace) {
   pg::Transaction transaction(walk.session, {.lock = pace.lock_timeout});
-  walk.session.run(sql::Statement::of(
+  walk.session.queue(sql::Statement::of(
       "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-  // This query takes the snapshot, then the sizes: no visible row is above
+  // This takes the snapshot, what follows the sizes: no visible row is above
   // them.
+  walk.session.run(sql::make(walk.settings));
   for (const Leaf& leaf : read_leaves(walk.session, fill.table)) {
     plan::BackfillRows of_leaf = fill;
     of_leaf.table = leaf.table;

@@ -223,6 +223,7 @@ Verdict Comparer::compare_halves(Blocks part) {
 // A comparison that fails without any row is no row's fault.
 void Comparer::check_statement() {
   pg::Transaction transaction(walk_.session(), {});
+  walk_.session().queue(sql::make(walk_.settings()));
   walk_.session().run(
       count_differences(action_.table, comparisons_, Blocks{0, 0}));
 }
@@ -318,11 +319,11 @@ namespace {
 /// A session whose open transaction sees everything as of one moment.
 class Snapshot {
  public:
-  explicit Snapshot(std::shared_ptr<pg::Session> session)
+  Snapshot(std::shared_ptr<pg::Session> session, const sql::Settings& settings)
       : session_(std::move(session)), transaction_(*session_, {}) {
     session_->run(sql::Statement::of(
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-    session_->run(sql::Statement::of("SELECT 1"));  // takes it
+    session_->run(sql::make(settings));  // takes it
   }
   [[nodiscard]] pg::Session& session() { return *session_; }
 
@@ -364,7 +365,7 @@ CompareResult compare(const plan::CompareRows& action,
   std::optional<Snapshot> snapshot;
   Pace own = pace;
   if (at_once) {
-    snapshot.emplace(walk.open_session());
+    snapshot.emplace(walk.open_session(), walk.settings);
     own.workers = 1;
   }
   Findings findings;

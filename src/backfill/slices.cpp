@@ -39,7 +39,9 @@ constexpr double most_in_one_go = 20;
 // slice or nothing, so waiting for the flush buys nothing.
 // A process that is stopped in a slice must not keep its row locks for long.
 // Whoever lacks the right may not even set the role that is set.
-Expression opening(const TableFacts& facts, bool skips_triggers) {
+Expression opening(const TableFacts& facts,
+                   const sql::Settings& settings,
+                   bool skips_triggers) {
   const Expression replica{
       skips_triggers
           ? ", set_config('session_replication_role', 'replica', true)"
@@ -48,8 +50,9 @@ Expression opening(const TableFacts& facts, bool skips_triggers) {
       "pg_stat_get_xact_tuples_hot_updated({}), {}, {},"
       " set_config('synchronous_commit', 'off', true),"
       " set_config('idle_in_transaction_session_timeout', '250ms', true),"
-      " set_config('pgexpand.mode', 'backfill', true){}",
-      facts.oid, Expression{wal_now}, Expression{clock_now}, replica);
+      " set_config('pgexpand.mode', 'backfill', true){}{}",
+      facts.oid, Expression{wal_now}, Expression{clock_now}, replica,
+      sql::making(settings));
 }
 
 // The work has locked the table: from here to COMMIT it stays the same file.
@@ -91,7 +94,8 @@ std::size_t TableWalk::queue_opening(const Slice& slice,
                                      const state::Progress& from) {
   const bool skips = board_.style().skips_triggers && facts_.may_skip_triggers;
   const std::size_t place = session_.queued();
-  store_.queue_orders(from, walk_.epoch, opening(facts_, skips));
+  store_.queue_orders(from, walk_.epoch,
+                      opening(facts_, walk_.settings, skips));
   session_.queue(FaultPoint::batch_begun);
   for (const Statement& statement : slice.before) {
     session_.queue(statement);

@@ -1,6 +1,8 @@
 // The windows are TID ranges with literals: such a scan reads only its blocks.
 #include "backfill/statements.hpp"
 
+#include "backfill/trouble.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -63,11 +65,10 @@ Expression differs_anywhere(const std::vector<Comparison>& comparisons) {
 
 constexpr auto fail_row =
     "  EXCEPTION WHEN OTHERS THEN\n"
-    "    IF left(SQLSTATE, 2) IN ('08', '40', '53', '57', '58', 'XX')"
-    " OR SQLSTATE = '55P03' THEN RAISE; END IF;\n"
+    "    IF left(SQLSTATE, 2) IN ({0}) THEN RAISE; END IF;\n"
     "    pgexpand_bad := pgexpand_bad || jsonb_build_object("
     "'tid', pgexpand_row.id::text, 'state', SQLSTATE,"
-    " 'key', pgexpand_row.key, 'item', {});\n";
+    " 'key', pgexpand_row.key, 'item', {1});\n";
 
 // One subtransaction a row costs some microseconds; a round trip for each row
 // would cost a hundred times that. Deferred constraints are checked at once, so
@@ -109,7 +110,8 @@ std::string compare_one(const Comparison& comparison,
              " 'key', pgexpand_row.key, 'item', {});\n"
              "    END IF;\n",
              table, comparison.differs, item) +
-         fmt::format(fail_row, item) + "  END;\n";
+         fmt::format(fail_row, classes_that_end_a_batch().text, item) +
+         "  END;\n";
 }
 
 }  // namespace
@@ -140,7 +142,7 @@ Statement update_each_row(const BackfillRows& fill, const Where& where) {
           "    GET DIAGNOSTICS pgexpand_count = ROW_COUNT;\n"
           "    pgexpand_done := pgexpand_done + pgexpand_count;\n",
           set_clause(fill), fill.pending) +
-      fmt::format(fail_row, 0) + "  END;\n";
+      fmt::format(fail_row, classes_that_end_a_batch().text, 0) + "  END;\n";
   return for_each_row(fill.table, fill.key, where, work);
 }
 

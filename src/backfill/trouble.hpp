@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pgexpand/base/error.hpp"
+#include "pgexpand/sql/names.hpp"
 
 namespace pgexpand::backfill {
 
@@ -12,6 +13,10 @@ enum class Trouble {
   fatal,       ///< The link, the server, another runner: pass it on.
 };
 [[nodiscard]] Trouble classify(const Error& error);
+
+/// `'40', '42'…`: the classes of SQLSTATE that are never a row's fault, where
+/// rows are tried one by one.
+[[nodiscard]] sql::Expression classes_that_end_a_batch();
 
 /// Cancelled more often than that in a row, somebody means it.
 inline constexpr int most_cancels = 5;

@@ -24,13 +24,29 @@ Campaign::Campaign(Target& target,
                    Files files,
                    const std::vector<std::string>& ids)
     : target_(target), reporter_(target.begin_run()), files_(files) {
-  specs_ =
-      files == Files::strict ? load_specs(target) : load_readable_specs(target);
+  load(ids);
   set_deadline(target);
   if (files == Files::strict) {
-    roster_ = look_first(target, specs_, ids);
+    roster_ = look_first(target, specs_, ids, bad_files_);
   } else {
     begin();
+  }
+}
+
+void Campaign::load(const std::vector<std::string>& ids) {
+  if (files_ == Files::lenient) {
+    specs_ = load_readable_specs(target_);
+  } else if (!ids.empty()) {
+    specs_ = load_specs(target_);
+  } else {
+    SoundSpecs sound = load_sound_specs(target_);
+    specs_ = std::move(sound.specs);
+    bad_files_ = std::move(sound.bad_files);
+    unplanned_ = std::move(sound.problem);
+    for (const std::string& file : bad_files_) {
+      left_for_later_.push_back(fmt::format(
+          "{} has errors, see above: `pgexpand lint` shows them again", file));
+    }
   }
 }
 
@@ -49,7 +65,7 @@ void Campaign::begin() {
     throw;
   }
   if (files_ == Files::strict) {
-    check_dependencies(target_, *roster_);
+    check_dependencies(target_, *roster_, bad_files_);
   }
 }
 
@@ -167,12 +183,17 @@ void Campaign::tell(const Known& known,
                     Outcome outcome,
                     const std::string& reason) {
   did_something_ = did_something_ || outcome != Outcome::unchanged;
+  moved_ = moved_ || outcome == Outcome::reached ||
+           outcome == Outcome::stopped_before_switch;
   target_.conclude(known, outcome, reason);
 }
 
 bool Campaign::finish() {
   if (problem_) {
     throw Error(*problem_);
+  }
+  if (unplanned_ && !moved_) {
+    throw Error(*unplanned_);
   }
   return did_something_;
 }

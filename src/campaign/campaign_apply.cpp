@@ -136,11 +136,30 @@ void Campaign::leave_for(const Known& known,
   const std::string reason = fmt::format(
       "waits for the contract of {}: both touch {}", rival.id, rival.table);
   const Known& other = roster_->get(rival.id);
+  leave_waiting(known, reason, is_asked,
+                refused("apply.conflict", known, reason)
+                    .hint(fmt::format("run `{}` first", other.next_command())));
+}
+
+void Campaign::leave_waiting(const Known& known,
+                             const std::string& reason,
+                             bool is_asked,
+                             Error problem) {
+  if (!is_asked && !allow_waiting) {
+    left_for_later_.push_back(
+        fmt::format("{} {}: {}", known.id, reason, problem.hint()));
+  }
   leave(known.id, reason,
-        is_asked ? std::optional(refused("apply.conflict", known, reason)
-                                     .hint(fmt::format("run `{}` first",
-                                                       other.next_command())))
-                 : std::nullopt);
+        is_asked ? std::optional(std::move(problem)) : std::nullopt);
+}
+
+void Campaign::leave_unplanned(const Known& known, const Error& problem) {
+  if (!unplanned_) {
+    unplanned_ = problem;
+  }
+  const std::string reason = "cannot be planned, see above";
+  left_for_later_.push_back(fmt::format("{} {}", known.id, reason));
+  leave(known.id, reason, std::nullopt);
 }
 
 void Campaign::warn_if_late(const Known& known) {
@@ -162,12 +181,9 @@ void Campaign::start(const Known& known, bool is_asked) {
   if (const auto missing = unmet(known); !missing.empty()) {
     const std::string reason =
         fmt::format("waits for the switch of {}", fmt::join(missing, ", "));
-    leave(known.id, reason,
-          is_asked
-              ? std::optional(refused("apply.dependency", known, reason)
-                                  .hint("run `pgexpand status` to see what it "
-                                        "depends on"))
-              : std::nullopt);
+    leave_waiting(known, reason, is_asked,
+                  refused("apply.dependency", known, reason)
+                      .hint("run `pgexpand status` to see what it depends on"));
     return;
   }
   const Drafted drafted =
@@ -180,7 +196,15 @@ void Campaign::start(const Known& known, bool is_asked) {
     leave_for(known, *rival, is_asked);
     return;
   }
-  target_.show_and_stop(drafted.findings);
+  try {
+    target_.show_and_stop(drafted.findings);
+  } catch (const Error& error) {
+    if (is_asked) {
+      throw;
+    }
+    leave_unplanned(known, error);
+    return;
+  }
   if (!drafted.plan) {
     throw Error(ErrorKind::internal, "plan.missing",
                 fmt::format("{} has no plan and no finding", known.id));

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace pgexpand::campaign {
@@ -64,6 +66,45 @@ std::vector<spec::MigrationSpec> load_specs(Target& target) {
   return specs;
 }
 
+SoundSpecs load_sound_specs(Target& target) {
+  Diagnostics of_folder;
+  SoundSpecs sound;
+  Diagnostics findings;
+  const auto add = [&](const Diagnostics& more) {
+    for (const Diagnostic& finding : more.all()) {
+      if (finding.code == unknown_dependency) {
+        continue;
+      }
+      findings.add(finding);
+      auto& bad = sound.bad_files;
+      if (finding.severity != Severity::warning &&
+          std::ranges::find(bad, finding.where.file) == bad.end()) {
+        bad.push_back(finding.where.file);
+      }
+    }
+  };
+  auto specs = spec::load_folder(target.spec_folder().string(), of_folder);
+  add(of_folder);
+  for (spec::MigrationSpec& spec : specs) {
+    Diagnostics own;
+    static_cast<void>(ops::parse_operations(spec, own));
+    add(own);
+    if (std::ranges::find(sound.bad_files, spec.file) ==
+        sound.bad_files.end()) {
+      sound.specs.push_back(std::move(spec));
+    }
+  }
+  try {
+    target.show_and_stop(findings);
+  } catch (const Error& error) {
+    if (sound.specs.empty()) {
+      throw;
+    }
+    sound.problem = error;
+  }
+  return sound;
+}
+
 std::vector<spec::MigrationSpec> load_readable_specs(Target& target) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(target.spec_folder(), ignored)) {
@@ -73,13 +114,20 @@ std::vector<spec::MigrationSpec> load_readable_specs(Target& target) {
   return spec::load_folder(target.spec_folder().string(), passed_over);
 }
 
-void check_dependencies(Target& target, const Roster& roster) {
+void check_dependencies(Target& target,
+                        const Roster& roster,
+                        const std::vector<std::string>& bad_files) {
+  const auto is_bad = [&](const std::string& id) {
+    return std::ranges::any_of(bad_files, [&](const std::string& file) {
+      return std::filesystem::path(file).stem().string() == id;
+    });
+  };
   Diagnostics findings;
   for (const Known& known : roster.all()) {
     for (std::size_t i = 0; known.spec && i < known.spec->depends_on.size();
          ++i) {
       const std::string& id = known.spec->depends_on[i];
-      if (roster.find(id) == nullptr) {
+      if (roster.find(id) == nullptr && !is_bad(id)) {
         findings.error(known.spec->depends_on_where[i], unknown_dependency,
                        fmt::format("{} depends on {}, which is neither in the "
                                    "folder nor in the database",
@@ -94,29 +142,40 @@ void check_dependencies(Target& target, const Roster& roster) {
 std::unique_ptr<Roster> look_first(
     Target& target,
     const std::vector<spec::MigrationSpec>& specs,
-    const std::vector<std::string>& ids) {
+    const std::vector<std::string>& ids,
+    const std::vector<std::string>& bad_files) {
   Workbench bench(target, Access::plan);
   if (const auto version = bench.store().read_version()) {
     if (*version != state::state_version) {
       return nullptr;  // To be brought up to date, under the lease.
     }
     auto roster = std::make_unique<Roster>(specs, bench.store().migrations());
-    check_dependencies(target, *roster);
+    check_dependencies(target, *roster, bad_files);
     return roster;
   }
   const Roster roster(specs, {});
-  check_dependencies(target, roster);
+  check_dependencies(target, roster, bad_files);
+  // If none can be planned, nothing is created for them either.
+  std::optional<Diagnostics> refused;
   for (const Known* known : roster.in_order(ids)) {
     if (!known->depends_on().empty()) {
       continue;
     }
-    const Drafted first =
+    const Drafted one =
         draft(*known->spec, target.settings_for(known->spec),
               state_schema(target), bench.session(), bench.arrival());
-    if (first.findings.blocks()) {
-      target.show_and_stop(first.findings);
+    if (!one.findings.blocks()) {
+      return nullptr;
     }
-    return nullptr;
+    if (!refused) {
+      refused = one.findings;
+    }
+    if (!ids.empty()) {
+      break;
+    }
+  }
+  if (refused) {
+    target.show_and_stop(*refused);
   }
   return nullptr;
 }

@@ -212,6 +212,11 @@ constexpr auto texts = std::to_array<Explanation>({
     {"table.too-many-columns",
      "A table has 1,600 column numbers in its life, dropped columns\n"
      "included. Only a copy of the table gets them back."},
+    {"table.rules",
+     "A rule ON UPDATE (CREATE RULE) rewrites every UPDATE of the table,\n"
+     "the backfill's too. DO INSTEAD would leave all rows as they are. DO\n"
+     "ALSO does its own work for every row: `allow: [user_triggers]` says\n"
+     "that this is fine."},
     {"table.trigger-sorts-last",
      "Triggers of one kind fire in the order of their names. One of\n"
      "yours would fire after the sync trigger and could change the row\n"

@@ -65,6 +65,9 @@ constexpr auto texts = std::to_array<Explanation>({
     {"spec.merge-key",
      "YAML merge keys (`<<`) are refused: what a spec does must stand\n"
      "where it is read."},
+    {"spec.no-effect",
+     "The field is there and would change nothing. Somebody who writes it\n"
+     "expects something of it, so it is an error and not passed over."},
     {"spec.missing-field",
      "The operation needs this field. Its page in docs/operations lists\n"
      "the fields."},

@@ -88,10 +88,22 @@ void Invocation::conclude(const Known& known,
 }
 
 int finish(campaign::Campaign& campaign, Invocation& invocation) {
+  constexpr int partly_done = 8;
   if (!campaign.finish() && !invocation.json()) {
     fmt::print(invocation.out(), "nothing to do\n");
   }
-  return 0;
+  const auto& left = campaign.left_for_later();
+  if (left.empty()) {
+    return 0;
+  }
+  invocation.body["left_for_later"] = left;
+  if (!invocation.json()) {
+    fmt::print(invocation.out(), "partly done, left for later:\n");
+    for (const std::string& each : left) {
+      fmt::print(invocation.out(), "  {}\n", each);
+    }
+  }
+  return partly_done;
 }
 
 }  // namespace pgexpand::cli

@@ -29,37 +29,38 @@ milliseconds statement_timeout(const Job& job, const Task& task) {
                                                   : job.options.step_budget;
 }
 
-void set_search_path(pg::Session& session, const std::string& path) {
-  session.run(
-      Statement::of("SELECT pg_catalog.set_config('search_path', $1, false)"),
-      {path});
-}
-
-// The search_path the user's text means, for a scope.
-class UsersPath {
+// Under which a user's text is read, and its values computed, for a scope.
+class UsersSettings {
  public:
-  UsersPath(Job& job, bool is_users) : job_(job), is_users_(is_users) {
-    if (is_users_) {
-      ours_ = job_.session()
-                  .run(Statement::of(
-                      "SELECT pg_catalog.current_setting('search_path')"))
-                  .single()
-                  .value_or("");
-      set_search_path(
-          job_.session(),
-          fmt::format("{}", fmt::join(job_.plan.search_path, ", ")));
+  UsersSettings(Job& job, bool is_users) : job_(job) {
+    if (!is_users) {
+      return;
+    }
+    sql::Settings theirs = job_.plan.settings;
+    theirs.push_back(
+        {"search_path",
+         fmt::format("{}", fmt::join(job_.plan.search_path, ", "))});
+    for (const sql::Setting& setting : theirs) {
+      job_.session().queue(Statement::of(
+          "SELECT pg_catalog.current_setting({})", sql::Literal{setting.name}));
+    }
+    job_.session().queue(sql::make(theirs, false));
+    const pg::Answers answers = job_.session().flush();
+    answers.check();
+    for (std::size_t n = 0; n < theirs.size(); ++n) {
+      ours_.push_back(
+          {theirs[n].name, answers.results.at(n).single().value_or("")});
     }
   }
   void leave() {
-    if (is_users_) {
-      set_search_path(job_.session(), ours_);
+    if (!ours_.empty()) {
+      job_.session().run(sql::make(ours_, false));
     }
   }
 
  private:
   Job& job_;
-  bool is_users_;
-  std::string ours_;
+  sql::Settings ours_;
 };
 
 }  // namespace
@@ -111,7 +112,7 @@ void run_alone(Job& job, Task& task, const plan::RunSql& run) {
     return;
   }
   reach(FaultPoint::alone_begun);
-  UsersPath path(job, run.is_users);
+  UsersSettings settings(job, run.is_users);
   try {
     for (const Statement& statement : run.statements) {
       run_outside_transaction(job, task, statement);
@@ -120,11 +121,11 @@ void run_alone(Job& job, Task& task, const plan::RunSql& run) {
   } catch (const Error&) {
     // A session that was lost comes back with our own settings.
     if (!job.bench.lost() && job.session().is_open()) {
-      path.leave();
+      settings.leave();
     }
     throw;
   }
-  path.leave();
+  settings.leave();
   job.record([&](state::Store& store) { task.record_done(store); });
 }
 

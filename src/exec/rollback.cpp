@@ -58,6 +58,16 @@ std::string with_count(const std::string& message, std::int64_t count) {
              : std::string(message).replace(at, 2, human_count(count));
 }
 
+/// What a gate counts may read values by the settings of the plan.
+std::string asked_of_rows(const Job& job, const sql::Statement& question) {
+  pg::Transaction transaction(job.session(), {});
+  if (const auto settings = sql::only_values(job.plan.settings);
+      !settings.empty()) {
+    job.session().queue(sql::make(settings));
+  }
+  return job.session().run(question).single().value_or("0");
+}
+
 void check_gates(const Job& job,
                  const Migration& migration,
                  const std::optional<std::string>& hint = std::nullopt) {
@@ -66,8 +76,7 @@ void check_gates(const Job& job,
     if (!entered || gate.since > *entered) {
       continue;
     }
-    const auto count =
-        std::stoll(job.session().run(gate.count).single().value_or("0"));
+    const auto count = std::stoll(asked_of_rows(job, gate.count));
     if (count > 0) {
       throw Error(ErrorKind::refused, gate.code,
                   with_count(gate.message, count))

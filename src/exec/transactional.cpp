@@ -107,9 +107,7 @@ class TransactionalRun {
   }
 
   void queue_statements(pg::Session& session, Places& places) {
-    if (run_.is_users) {
-      session.queue(Statement::of(path_setting), {users_path()});
-    }
+    begin_users_settings(session);
     for (std::size_t at = 0; at < run_.statements.size(); ++at) {
       if (left_out_.contains(at)) {
         continue;
@@ -120,6 +118,19 @@ class TransactionalRun {
     }
     if (run_.is_users) {
       session.queue(Statement::of(path_setting), {std::string(pg::own_path)});
+      session.queue(sql::make(sql::own_syntax()));
+    }
+  }
+
+  /// Values are computed as the plan says; a user's text is read so, too.
+  void begin_users_settings(pg::Session& session) {
+    const auto settings = run_.is_users ? job_.plan.settings
+                                        : sql::only_values(job_.plan.settings);
+    if (!settings.empty()) {
+      session.queue(sql::make(settings));
+    }
+    if (run_.is_users) {
+      session.queue(Statement::of(path_setting), {users_path()});
     }
   }
 

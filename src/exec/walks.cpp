@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace pgexpand::exec {
 namespace {
 
@@ -29,6 +31,43 @@ bool begin(Job& job, Task& task) {
   return !is_done;
 }
 
+/// A key is a value of a row. A number or a UUID tells nobody anything; others
+/// are shown on request, and the row is named by its ctid.
+bool may_show_keys(const Job& job, const plan::CompareRows& action) {
+  if (action.key.empty() || job.options.show_data) {
+    return !action.key.empty();
+  }
+  std::vector<std::string> columns;
+  for (const sql::Identifier& column : action.key) {
+    columns.push_back(sql::quote_literal(column.name()));
+  }
+  return job.session()
+             .run(sql::Statement::of(
+                 "SELECT count(*) = {} FROM pg_attribute AS a"
+                 " JOIN pg_type AS t ON t.oid = a.atttypid"
+                 " WHERE a.attrelid = to_regclass({}) AND a.attname IN ({})"
+                 " AND t.typname IN ('int2', 'int4', 'int8', 'uuid')"
+                 " AND t.typnamespace = 'pg_catalog'::regnamespace",
+                 static_cast<std::int64_t>(action.key.size()),
+                 sql::Literal{action.table.quoted()},
+                 sql::Expression{fmt::format("{}", fmt::join(columns, ", "))}))
+             .single() == "t";
+}
+
+/// What failed has nothing that would mend it: the way back loses something.
+bool nothing_repairs(const plan::CompareRows& action,
+                     const CompareResult& result) {
+  const auto repairs = [&](const std::vector<plan::Comparison>& comparisons) {
+    return std::ranges::any_of(comparisons, [&](const auto& comparison) {
+      return comparison.repair &&
+             std::ranges::find(result.titles, comparison.title) !=
+                 result.titles.end();
+    });
+  };
+  return result.quarantined == 0 && !repairs(action.before_switch) &&
+         !repairs(action.after_switch);
+}
+
 Error differs(const Job& job,
               const plan::CompareRows& action,
               const CompareResult& result) {
@@ -45,8 +84,14 @@ Error differs(const Job& job,
   Error error(ErrorKind::verification, "verify.differences", message);
   if (!result.sample_keys.empty()) {
     error = std::move(error).detail(
-        fmt::format("{}: {}", job.options.show_data ? "keys" : "ctids",
+        fmt::format("{}: {}", may_show_keys(job, action) ? "keys" : "ctids",
                     fmt::join(result.sample_keys, ", ")));
+  }
+  if (nothing_repairs(action, result)) {
+    return std::move(error).hint(fmt::format(
+        "mend these rows by hand, or run `pgexpand rollback {}` and change "
+        "`up` or `down`, or add `allow: [lossy]` if their old values may go",
+        job.id));
   }
   return std::move(error).hint(
       fmt::format("run pgexpand verify {} --repair", job.id));
@@ -108,7 +153,8 @@ backfill::Walk walk_of(Job& job, const std::string& step) {
               [&job] { return job.stop.requested() || job.bench.lost(); },
           .sleep = [&job](milliseconds time) { job.bench.sleep(time); },
           .open_session =
-              [&job, role = acting_role(job)] { return open_as(job, role); }};
+              [&job, role = acting_role(job)] { return open_as(job, role); },
+          .settings = sql::only_values(job.plan.settings)};
 }
 
 bool is_clean(const CompareResult& result) {
@@ -134,8 +180,8 @@ CompareResult compare_and_repair(
     const plan::CompareRows& asked,
     const std::vector<plan::Comparison>& comparisons) {
   plan::CompareRows action = asked;
-  if (!job.options.show_data) {
-    action.key.clear();  // a key is a value of a row: name rows by ctid
+  if (!may_show_keys(job, asked)) {
+    action.key.clear();
   }
   const Watching watching(job.bench,
                           {.migration = job.id,
@@ -164,6 +210,18 @@ CompareResult compare_and_repair(
                                 walk_of(job, step + ":repair"), pace_of(job));
     reach(FaultPoint::repair_walked);
     job.check();
+    result = compare();
+  }
+  const bool is_stale = result.outcome == Outcome::done &&
+                        result.differences == 0 && result.quarantined > 0 &&
+                        !comparisons.empty() && !job.is_switched();
+  if (is_stale) {
+    // Every row is right: what is listed was mended or deleted by hand. What
+    // fails from now on is listed anew, so all must be looked at once more.
+    job.record([&](state::Store& store) {
+      store.clear_quarantine(job.id, action.table.display());
+    });
+    start_over();
     result = compare();
   }
   if (result.outcome == Outcome::done) {

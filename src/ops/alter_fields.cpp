@@ -1,5 +1,7 @@
 #include "ops/alter_fields.hpp"
 
+#include <fmt/format.h>
+
 namespace pgexpand::ops {
 
 TypeChange AlterFields::type_change(const catalog::Catalog& catalog,
@@ -11,6 +13,27 @@ TypeChange AlterFields::type_change(const catalog::Catalog& catalog,
   return up || down ? TypeChange::rewrite
                     : classify(catalog, table, today, type->text);
 }
+
+namespace {
+
+/// Who writes `up` or `down` means that values change.
+void check_effects(const AlterFields& args, Diagnostics& findings) {
+  const auto refuse = [&](const UserExpression& text, const char* field,
+                          const char* others) {
+    findings.error(
+        text.where, "spec.no-effect",
+        fmt::format("`{}` has no effect here: it needs {}", field, others),
+        fmt::format("add {}, or take `{}` away", others, field));
+  };
+  if (args.up && !args.type && args.nullable.value_or(true)) {
+    refuse(*args.up, "up", "`type` or `nullable: false`");
+  }
+  if (args.down && !args.type && !args.nullable.value_or(false)) {
+    refuse(*args.down, "down", "`type` or `nullable: true`");
+  }
+}
+
+}  // namespace
 
 std::optional<AlterFields> read_alter_fields(spec::Fields& fields,
                                              Diagnostics& findings) {
@@ -30,6 +53,7 @@ std::optional<AlterFields> read_alter_fields(spec::Fields& fields,
   args.up = read_expression(fields, "up", findings);
   args.down = read_expression(fields, "down", findings);
   reject_unhandled(fields, findings);
+  check_effects(args, findings);
   if (args.only_checks() && !args.check) {
     findings.error(fields.where(), "spec.missing-field",
                    "alter_column changes nothing",

@@ -278,6 +278,12 @@ void change_default(Draft& draft,
     transition.last.push_back(set_default(name, column.name, value));
     transition.undo_first(
         {set_default(name, column.name, column.default_value)});
+    if (!value && column.default_value && column.not_null) {
+      draft.visible(fmt::format(
+          "an old client's INSERT that leaves out {} is rejected: it has no "
+          "default any more",
+          column.name.name()));
+    }
   }
   transition.titles.push_back(
       value ? fmt::format("default of {}: {}", column.name.name(), value->text)

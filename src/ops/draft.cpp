@@ -103,6 +103,13 @@ struct Merge {
   const Identifier& state_schema;
   const std::string& user;
   std::optional<VersionSteps> version;
+  const sql::Settings& pinned;
+
+  [[nodiscard]] SyncNames names_of(const TableDraft& draft) const {
+    SyncNames names = sync_names(*draft.table, id, state_schema);
+    names.settings = pinned;
+    return names;
+  }
 };
 
 void add_expand(const std::deque<TableDraft>& tables,
@@ -118,7 +125,7 @@ void add_expand(const std::deque<TableDraft>& tables,
     append(run.statements, draft.expand);
     append(step.parts, draft.expand_titles);
     if (!draft.sync_before.empty()) {
-      const auto names = sync_names(*draft.table, merge.id, merge.state_schema);
+      const auto names = merge.names_of(draft);
       append(run.statements,
              create_sync(names, *draft.table, draft.sync_before, merge.user));
       append(undo.statements,
@@ -247,7 +254,7 @@ void add_transition(Phase phase,
 void add_sync_change(const TableDraft& draft,
                      const Merge& merge,
                      Transition& transition) {
-  const auto names = sync_names(*draft.table, merge.id, merge.state_schema);
+  const auto names = merge.names_of(draft);
   const auto before = sync_function(names, *draft.table, draft.sync_before);
   const auto after = sync_function(names, *draft.table, draft.sync_after);
   if (before == after) {
@@ -267,7 +274,7 @@ void add_sync_change(const TableDraft& draft,
 void add_sync_end(const TableDraft& draft,
                   const Merge& merge,
                   Transition& transition) {
-  const auto names = sync_names(*draft.table, merge.id, merge.state_schema);
+  const auto names = merge.names_of(draft);
   auto statements = drop_sync(names, *draft.table, merge.version.has_value());
   append(statements, transition.first);
   transition.first = std::move(statements);
@@ -321,7 +328,7 @@ void Draft::step(Step step) { steps_.push_back(std::move(step)); }
 void Draft::late_step(Step step) { late_steps_.push_back(std::move(step)); }
 
 void Draft::finish(const std::string& user, plan::Plan& plan) const {
-  Merge merge{id_, state_schema_, user, std::nullopt};
+  Merge merge{id_, state_schema_, user, std::nullopt, pinned_};
   if (publication_) {
     merge.version.emplace(*this, *publication_);
   }
@@ -364,6 +371,7 @@ void Draft::finish(const std::string& user, plan::Plan& plan) const {
   plan.own = given_names(plan, tables_);
   plan.visible_because = visible_;
   plan.not_undoable_because = not_undoable_;
+  plan.values_depend_on = pinned_;
   plan.stays_after_rollback = stays_;
   plan.rollback_gates = gates_;
 }

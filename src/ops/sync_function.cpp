@@ -20,16 +20,14 @@ namespace {
 using sql::Identifier;
 using sql::Statement;
 
-bool pins_settings(const SyncRules& rules) {
-  const auto is_simple = [](const SyncAssignment& assignment) {
-    return sql::is_plain_column(assignment.value.text);
-  };
-  const auto pair_is_simple = [&](const SyncPair& pair) {
-    return is_simple(pair.forward) &&
-           (!pair.backward || is_simple(*pair.backward));
-  };
-  return !std::ranges::all_of(rules.pairs, pair_is_simple) ||
-         !std::ranges::all_of(rules.fills, is_simple, &SyncFill::assignment);
+// The body is read in the session of the writer, which may take a backslash
+// for an escape. Each SET costs each row, so no more than is needed.
+sql::Settings pins(const SyncNames& names, std::string_view body) {
+  sql::Settings settings = names.settings;
+  if (body.find('\\') != std::string_view::npos) {
+    settings.push_back({"standard_conforming_strings", "on"});
+  }
+  return settings;
 }
 
 }  // namespace
@@ -59,16 +57,11 @@ Statement sync_function(const SyncNames& names,
                         const SyncRules& rules) {
   const std::string body = sync_body(names, table, rules);
   const std::string quote = dollar_quote(body);
-  std::string settings = " SET search_path = pg_catalog, pg_temp";
-  if (pins_settings(rules)) {
-    settings +=
-        " SET \"TimeZone\" = 'UTC' SET \"DateStyle\" = 'ISO, MDY' SET "
-        "\"IntervalStyle\" = 'postgres' SET extra_float_digits = 1";
-  }
   return Statement::verbatim(fmt::format(
       "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql "
-      "SECURITY DEFINER{} AS {}\n{}\n{}",
-      names.function, settings, quote, body, quote));
+      "SECURITY DEFINER SET search_path = pg_catalog, pg_temp{} AS {}\n{}\n{}",
+      names.function, sql::pinning(pins(names, body)).text, quote, body,
+      quote));
 }
 
 std::vector<Statement> create_sync(const SyncNames& names,

@@ -14,6 +14,7 @@ struct SyncNames {
   sql::Identifier trigger;
   sql::Identifier state_schema;
   std::string migration;
+  sql::Settings settings{};  ///< That its values depend on: as they must be.
 };
 [[nodiscard]] SyncNames sync_names(const catalog::Table& table,
                                    const std::string& migration,

@@ -61,6 +61,30 @@ void check_assigned_keys(const TableDraft& draft, Diagnostics& findings) {
   }
 }
 
+/// A rule ON UPDATE rewrites the backfill's statements like everybody's.
+void check_rules(const TableDraft& draft, Diagnostics& findings) {
+  const catalog::Table& table = *draft.table;
+  if (draft.fills.empty()) {
+    return;
+  }
+  if (!table.rules_instead.empty()) {
+    findings.refuse(
+        draft.where, "table.rules",
+        fmt::format("rule {} of {} puts something else in the place of an "
+                    "UPDATE, so no row could be filled",
+                    fmt::join(table.rules_instead, ", "), table.name.display()),
+        "drop the rule, or make a trigger of it");
+  } else if (!table.rules_also.empty() && !draft.allow_user_triggers) {
+    findings.refuse(
+        draft.where, "table.rules",
+        fmt::format("the backfill's UPDATEs would also do what rule {} of {} "
+                    "says, for every row",
+                    fmt::join(table.rules_also, ", "), table.name.display()),
+        "add `allow: [user_triggers]` if that is fine, or drop the rule for "
+        "the time of the backfill");
+  }
+}
+
 void check_table(const TableDraft& draft,
                  const catalog::Catalog& catalog,
                  const std::string& sync_trigger,
@@ -68,6 +92,7 @@ void check_table(const TableDraft& draft,
   const catalog::Table& table = *draft.table;
   check_kind(table, draft.where, findings);
   check_assigned_keys(draft, findings);
+  check_rules(draft, findings);
   if (draft.adds_columns && !table.publications.empty() &&
       !draft.allow_published) {
     findings.refuse(

@@ -98,6 +98,7 @@ void analyze_expression(Session& session,
   const Verdict verdict = judge(plan, functions.facts);
   answer.stability = verdict.stability;
   answer.unstable_because = verdict.because;
+  answer.settings = settings_read(plan, functions.facts);
   answer.has_aggregate = plan.has_aggregate || functions.has_aggregate;
   answer.has_window = plan.has_window || functions.has_window;
   answer.has_set = plan.has_set || functions.has_set;

@@ -6,6 +6,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
 namespace pgexpand::pg {
 namespace {
 
@@ -52,13 +56,51 @@ std::string display_host(PGconn* connection) {
 
 // Everything is qualified and no operator is used: the search_path is not ours
 // yet.
+std::vector<std::string_view> settings_to_keep() {
+  std::vector<std::string_view> names(sql::value_settings.begin(),
+                                      sql::value_settings.end());
+  names.insert(names.end(), sql::syntax_settings.begin(),
+               sql::syntax_settings.end());
+  return names;
+}
+
+sql::Expression current_settings() {
+  std::string members;
+  for (const std::string_view name : settings_to_keep()) {
+    members += fmt::format("{0}'{1}', pg_catalog.current_setting('{1}')",
+                           members.empty() ? "" : ", ", name);
+  }
+  return {fmt::format("pg_catalog.json_build_object({})", members)};
+}
+
+// What PGTZ, PGOPTIONS or the DSN say is not what the database says: another
+// machine's run would give other values.
+void warn_of_own(const Row& row, Arrival& arrival) {
+  for (const auto& name : nlohmann::json::parse(row.at(8).value())) {
+    const auto text = name.get<std::string>();
+    const auto setting =
+        std::ranges::find(arrival.settings, text, &sql::Setting::name);
+    if (setting != arrival.settings.end()) {
+      arrival.warnings.push_back(
+          fmt::format("{} = {} comes from this machine (PGTZ, PGDATESTYLE, "
+                      "PGOPTIONS or the DSN), not from the database: a run "
+                      "elsewhere may compute other values",
+                      text, setting->value));
+    }
+  }
+}
+
 Arrival read_arrival(ServerSession& session) {
   const Result result = session.run(sql::Statement::of(
       "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false)), "
       "pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), "
       "pg_catalog.current_database(), current_user, "
       "pg_catalog.current_setting('session_replication_role'), "
-      "pg_catalog.current_setting('server_version')"));
+      "pg_catalog.current_setting('server_version'), {}, "
+      "(SELECT COALESCE(pg_catalog.json_agg(s.name), '[]')"
+      " FROM pg_catalog.pg_settings AS s"
+      " WHERE s.source OPERATOR(pg_catalog.=) 'client')",
+      current_settings()));
   const Row& row = result.rows.at(0);
   Arrival arrival;
   for (const auto& schema : nlohmann::json::parse(row.at(0).value())) {
@@ -74,6 +116,12 @@ Arrival read_arrival(ServerSession& session) {
   arrival.user = row.at(4).value();
   arrival.session_replication_role = row.at(5).value();
   arrival.server_version = row.at(6).value();
+  const auto settings = nlohmann::json::parse(row.at(7).value());
+  for (const std::string_view name : settings_to_keep()) {
+    arrival.settings.push_back(
+        {std::string(name), settings.at(name).get<std::string>()});
+  }
+  warn_of_own(row, arrival);
   return arrival;
 }
 
@@ -94,7 +142,8 @@ Connection connect(const ConnectOptions& options) {
   auto session = open(options, dsn);
   refuse_old_server(*session);
   Arrival arrival = read_arrival(*session);
-  arrival.warnings = std::move(dsn.warnings);
+  arrival.warnings.insert(arrival.warnings.begin(), dsn.warnings.begin(),
+                          dsn.warnings.end());
   if (arrival.behind_pooler && !options.allow_pooler) {
     throw behind_pooler(arrival.host, ", not the server");
   }

@@ -17,8 +17,9 @@ bool is_unknown(const std::string& type_call) {
          (type_call.starts_with("pg_typeof(E'") && type_call.ends_with("')"));
 }
 
-/// The one-time filter empties the search_path before the plan is printed, so
-/// the expression is read under the user's path and written for an empty one.
+/// The one-time filter empties the search_path and sets our own spelling before
+/// the plan is printed, so the expression is read under the user's path and
+/// settings, and written so that any reads the same of it.
 /// The filter is false: no row is made, nothing is evaluated.
 Result explain(Session& session,
                const Scope& scope,
@@ -27,11 +28,11 @@ Result explain(Session& session,
   return session.run(sql::Statement::of(
       "EXPLAIN (ANALYZE, VERBOSE, COSTS OFF, TIMING OFF, SUMMARY OFF, "
       "FORMAT JSON) {} \"pgexpand path\" AS MATERIALIZED (SELECT "
-      "pg_catalog.set_config('search_path', '', true)) "
+      "pg_catalog.set_config('search_path', '', true){}) "
       "SELECT (\n{}\n), pg_catalog.pg_typeof((\n{}\n)){} WHERE (SELECT "
       "pg_catalog.count(*) FROM \"pgexpand path\") OPERATOR(pg_catalog.=) 0",
-      sql::Expression{with.empty() ? "WITH" : with.text + ","}, text, text,
-      scope.from_clause()));
+      sql::Expression{with.empty() ? "WITH" : with.text + ","},
+      sql::making(sql::own_spelling()), text, text, scope.from_clause()));
 }
 
 // A second, useless relation makes the server qualify every column.
@@ -98,6 +99,7 @@ Deparsed deparse_subquery(Session& session,
                          "pg_catalog.pg_my_temp_schema()",
                          sql::Literal{view_name}));
   set_local(session, "search_path", "");
+  session.run(sql::make(sql::own_spelling()));
   const Result view = session.run(
       sql::Statement::of("SELECT pg_catalog.pg_get_viewdef($1::oid, false)"),
       {oid.single()});

@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* rejected = "expression.rejected";
 constexpr std::uint32_t bool_oid = 16;
+constexpr std::uint32_t money_oid = 790;
 
 /// A finding on its way out; never leaves this file.
 struct Refusal {
@@ -74,6 +75,7 @@ class Asking {
                                const std::optional<catalog::Type>& target);
   void check_predicate();
   void compare_types(const std::optional<catalog::Type>& target);
+  void add_settings_of_cast(const catalog::Type& from, const catalog::Type& to);
   void try_on_rows(const std::optional<catalog::Type>& target);
 
   Session& session_;
@@ -203,6 +205,24 @@ void Asking::compare_types(const std::optional<catalog::Type>& target) {
     answer_.assignable = verdict.assignable;
     answer_.castable = verdict.castable;
     answer_.binary_coercible = verdict.binary_coercible;
+    add_settings_of_cast(answer_.type, *target);
+  }
+}
+
+// The assignment's own conversion: numbers among numbers and strings among
+// strings mind no setting.
+void Asking::add_settings_of_cast(const catalog::Type& from,
+                                  const catalog::Type& to) {
+  const bool is_plain = from.base_oid == to.base_oid ||
+                        (from.category == to.category &&
+                         (from.category == 'N' || from.category == 'S'));
+  if (!is_plain || from.base_oid == money_oid || to.base_oid == money_oid) {
+    for (const char* name :
+         {"TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits",
+          "bytea_output", "timezone_abbreviations", "lc_monetary",
+          "xmloption"}) {
+      answer_.settings.insert(name);
+    }
   }
 }
 

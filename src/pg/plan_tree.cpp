@@ -7,6 +7,8 @@
 namespace pgexpand::pg {
 namespace {
 
+constexpr std::string_view money_oid = "790";
+
 bool is_break(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '(' || c == ')' || c == '}';
 }
@@ -65,9 +67,13 @@ void note_field(std::string_view node,
       facts.functions.insert(*oid);
     }
   } else if (field == ":resulttype" && node == "{COERCEVIAIO") {
+    facts.has_money = facts.has_money || value == money_oid;
     if (const auto oid = number_in<std::uint32_t>(value)) {
       facts.types_read_from_text.insert(*oid);
     }
+  } else if (field == ":vartype" || field == ":consttype" ||
+             field == ":funcresulttype" || field == ":resulttype") {
+    facts.has_money = facts.has_money || value == money_oid;
   } else if (field == ":op" && node == "{SQLVALUEFUNCTION") {
     if (const auto op = number_in<int>(value)) {
       facts.sql_values.insert(*op);
@@ -82,6 +88,9 @@ void note_field(std::string_view node,
 void note_node(std::string_view node, PlanFacts& facts) {
   facts.has_aggregate = facts.has_aggregate || node == "{AGGREF";
   facts.has_window = facts.has_window || node == "{WINDOWFUNC";
+  facts.converts_text = facts.converts_text || node == "{COERCEVIAIO" ||
+                        node == "{ARRAYCOERCEEXPR" ||
+                        node == "{CONVERTROWTYPEEXPR";
   facts.has_next_value = facts.has_next_value || node == "{NEXTVALUEEXPR";
 }
 

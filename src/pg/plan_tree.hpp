@@ -10,6 +10,8 @@ namespace pgexpand::pg {
 struct PlanFacts {
   std::set<std::uint32_t> functions;             ///< Oids, of operators too.
   std::set<std::uint32_t> types_read_from_text;  ///< Through I/O functions.
+  bool converts_text = false;  ///< Through I/O functions, either way.
+  bool has_money = false;
   std::set<int> sql_values;  ///< SQLValueFunctionOp: current_date …
   bool has_aggregate = false;
   bool has_window = false;

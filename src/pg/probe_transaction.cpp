@@ -21,6 +21,7 @@ ProbeTransaction::ProbeTransaction(Session& session,
                                    Access access)
     : session_(session),
       arrival_path_(fmt::format("{}", fmt::join(catalog.search_path, ", "))),
+      arrival_settings_(catalog.settings),
       transaction_(session, limits) {
   session_.run(access == Access::read_only
                    ? sql::Statement::of("SET TRANSACTION READ ONLY")
@@ -29,6 +30,9 @@ ProbeTransaction::ProbeTransaction(Session& session,
 
 void ProbeTransaction::use_arrival_path() {
   set_local(session_, "search_path", arrival_path_);
+  if (!arrival_settings_.empty()) {
+    session_.run(sql::make(arrival_settings_));
+  }
 }
 
 void ProbeTransaction::use_our_path() {

@@ -25,6 +25,7 @@ class ProbeTransaction {
  private:
   Session& session_;
   std::string arrival_path_;
+  sql::Settings arrival_settings_;
   Transaction transaction_;
 };
 

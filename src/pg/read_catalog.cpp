@@ -156,6 +156,7 @@ catalog::Catalog read_catalog(Session& session,
   catalog.database = arrival.database;
   catalog.host = arrival.host;
   catalog.user = arrival.user;
+  catalog.settings = arrival.settings;
   catalog.search_path = arrival.search_path;
   std::optional<Transaction> transaction;
   if (!session.in_transaction()) {

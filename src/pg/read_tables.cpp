@@ -29,7 +29,8 @@ SELECT c.oid, n.nspname, c.relname, COALESCE(pg_relation_filenode(c.oid), 0),
        EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid),
        EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid),
        c.relreplident, family.rows, family.size, family.indexes_size,
-       family.pages, family.column_numbers + 1
+       family.pages, family.column_numbers + 1, family.rules_also,
+       family.rules_instead
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_am am ON am.oid = c.relam
@@ -54,7 +55,13 @@ CROSS JOIN LATERAL (
          min(m.relowner) FILTER (
            WHERE NOT pg_has_role(m.relowner, 'USAGE')) AS strange_owner,
          bool_and(pg_has_role(c.relowner, m.relowner, 'USAGE'))
-           AS owner_owns_all
+           AS owner_owns_all,
+         (SELECT json_agg(DISTINCT r.rulename) FROM tree
+          JOIN pg_rewrite r ON r.ev_class = tree.id WHERE r.ev_type = '2'
+            AND r.ev_enabled <> 'D' AND NOT r.is_instead) AS rules_also,
+         (SELECT json_agg(DISTINCT r.rulename) FROM tree
+          JOIN pg_rewrite r ON r.ev_class = tree.id WHERE r.ev_type = '2'
+            AND r.ev_enabled <> 'D' AND r.is_instead) AS rules_instead
   FROM tree
   JOIN pg_class m ON m.oid = tree.id
   LEFT JOIN pg_am ma ON ma.oid = m.relam
@@ -95,6 +102,8 @@ void read_tables(TablesInWork& work) {
                table.indexes_size_bytes = cursor.integer();
                table.pages = cursor.integer();
                table.next_column_number = cursor.small();
+               table.rules_also = cursor.texts();
+               table.rules_instead = cursor.texts();
                work.tables.emplace(table.oid, std::move(table));
              }
            });

@@ -144,6 +144,9 @@ std::optional<SampleResult> sample(Session& session,
   }
   ProbeTransaction transaction(session, catalog);
   set_local(session, "statement_timeout", sample_timeout);
+  if (const auto values = sql::only_values(catalog.settings); !values.empty()) {
+    session.run(sql::make(values));
+  }
   try {
     session.run(statement_for(catalog, probe, *columns, expression, target));
   } catch (const Error& error) {

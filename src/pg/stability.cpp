@@ -1,5 +1,7 @@
 #include "pg/stability.hpp"
 
+#include "pgexpand/sql/settings.hpp"
+
 #include <algorithm>
 #include <array>
 #include <regex>
@@ -155,6 +157,43 @@ Verdict judge(const PlanFacts& plan,
     judge_function(function, verdict);
   }
   return verdict;
+}
+
+std::set<std::string> settings_read(
+    const PlanFacts& plan, const std::vector<FunctionFacts>& functions) {
+  std::set<std::string> read;
+  const auto add = [&](std::initializer_list<const char*> names) {
+    read.insert(names.begin(), names.end());
+  };
+  const auto add_text = [&] {
+    add({"TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits",
+         "bytea_output", "timezone_abbreviations"});
+  };
+  if (plan.converts_text) {
+    add_text();
+  }
+  if (plan.has_money) {
+    add({"lc_monetary"});
+  }
+  for (const auto& function : functions) {
+    const std::string_view name = function.name;
+    if (!function.is_builtin) {
+      read.insert(sql::value_settings.begin(), sql::value_settings.end());
+    } else if (function.volatility != 'i') {
+      add_text();
+    }
+    if (name == "to_char" || name == "to_number" || name == "to_date" ||
+        name == "to_timestamp") {
+      add({"lc_monetary", "lc_numeric", "lc_time"});
+    }
+    if (name.find("xml") != std::string_view::npos) {
+      add({"xmloption", "xmlbinary"});
+    }
+    if (name.find("ts") != std::string_view::npos) {
+      add({"default_text_search_config"});
+    }
+  }
+  return read;
 }
 
 std::vector<std::string> string_constants(std::string_view sql) {

@@ -3,6 +3,7 @@
 #include "pg/plan_tree.hpp"
 #include "pgexpand/catalog/probe.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,12 @@ struct Verdict {
 /// sessions and functions pin.
 [[nodiscard]] Verdict judge(const PlanFacts& plan,
                             const std::vector<FunctionFacts>& functions);
+
+/// Which of sql::value_settings the value may depend on. More than it does
+/// where a function does not say, none too few: only what is IMMUTABLE, built in
+/// and makes no text of values and no values of text is free of all.
+[[nodiscard]] std::set<std::string> settings_read(
+    const PlanFacts& plan, const std::vector<FunctionFacts>& functions);
 
 /// True for a built-in STABLE function that depends on time, session, user,
 /// catalogs, or a setting that is not pinned.

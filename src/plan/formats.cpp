@@ -34,6 +34,21 @@ void collect_own(const Json& node, std::set<std::string>& names) {
   }
 }
 
+// What all sessions had, and the sync functions of such plans have still.
+Json settings_of_2() {
+  Json settings = Json::array();
+  const auto add = [&](const char* name, const char* value) {
+    settings.push_back({{"name", name}, {"value", value}});
+  };
+  add("TimeZone", "UTC");
+  add("DateStyle", "ISO, MDY");
+  add("IntervalStyle", "postgres");
+  add("extra_float_digits", "1");
+  add("bytea_output", "hex");
+  add("xmloption", "content");
+  return settings;
+}
+
 // Format 2 did not list the names it gives: its statements tell.
 void lift_2(Json& stored) {
   std::set<std::string> names;
@@ -49,7 +64,8 @@ void lift_2(Json& stored) {
       }
     }
   }
-  stored["own"] = names;
+  stored.emplace("own", names);
+  stored.emplace("settings", settings_of_2());
 }
 
 }  // namespace

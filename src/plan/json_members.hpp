@@ -26,6 +26,11 @@ void members(auto& codec, Of<sql::TableName> auto& table) {
   codec.needs("name", table.name);
 }
 
+void members(auto& codec, Of<sql::Setting> auto& setting) {
+  codec.needs("name", setting.name);
+  codec.needs("value", setting.value);
+}
+
 void members(auto& codec, Of<Location> auto& place) {
   codec.may_lack("file", place.file);
   codec.may_lack("line", place.line);
@@ -132,12 +137,14 @@ void members(auto& codec, Of<Plan> auto& plan) {
   codec.may_lack("spec_hash", plan.spec_hash);
   codec.needs("depends_on", plan.depends_on);
   codec.needs("search_path", plan.search_path);
+  codec.needs("settings", plan.settings);
   codec.needs("state_schema", plan.state_schema);
   codec.needs("tables", plan.tables);
   codec.needs("own", plan.own);
   codec.needs("steps", plan.steps);
   codec.needs("visible_because", plan.visible_because);
   codec.needs("not_undoable_because", plan.not_undoable_because);
+  codec.may_lack("values_depend_on", plan.values_depend_on);
   codec.may_lack("stays_after_rollback", plan.stays_after_rollback);
   codec.needs("rollback_gates", plan.rollback_gates);
   codec.may_lack("hazards", plan.hazards);

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pgexpand::planner {
 
 struct Drafting::Impl {
@@ -60,6 +62,22 @@ catalog::Request Drafting::request() const {
   request.state_schema = sql::Identifier(impl_->state_schema);
   return request;
 }
+
+namespace {
+
+/// Of the settings that arrived, those that a value of the plan depends on.
+sql::Settings settings_read(const catalog::Catalog& catalog,
+                            const catalog::Answers& answers) {
+  sql::Settings settings = catalog.settings;
+  std::erase_if(settings, [&](const sql::Setting& setting) {
+    return std::ranges::none_of(answers.expressions, [&](const auto& answer) {
+      return answer.second.settings.contains(setting.name);
+    });
+  });
+  return settings;
+}
+
+}  // namespace
 
 catalog::Probes Drafting::probes(const catalog::Catalog& catalog,
                                  Diagnostics& findings) {
@@ -115,7 +133,9 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
                   .spec_hash = impl_->spec.hash,
                   .depends_on = impl_->spec.depends_on,
                   .search_path = catalog.search_path,
+                  .settings = catalog.settings,
                   .state_schema = impl_->state_schema};
+  draft.pin(settings_read(catalog, answers));
   draft.finish(catalog.user, plan);
   if (const auto version = ops::published_version(draft)) {
     impl_->changes.emplace_back(catalog::VersionPublished{*version});

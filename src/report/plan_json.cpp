@@ -125,6 +125,10 @@ Json plan_json(const plan::Plan& plan, const PlanSetting& setting) {
   json["phases"] = phases_json(plan, setting);
   json["visible_because"] = plan.visible_because;
   json["not_undoable_because"] = plan.not_undoable_because;
+  json["values_depend_on"] = Json::object();
+  for (const sql::Setting& each : plan.values_depend_on) {
+    json["values_depend_on"][each.name] = each.value;
+  }
   json["stays_after_rollback"] = plan.stays_after_rollback;
   json["hazards"] = Json::array();
   for (const Diagnostic& hazard : plan.hazards) {

@@ -39,6 +39,8 @@ class PlanPrinter {
     add_list("switch is visible: running code can notice it",
              plan_.visible_because);
     add_list("cannot be undone", plan_.not_undoable_because);
+    add_list("values depend on these settings, as they arrived",
+             spelled(plan_.values_depend_on));
     add_list("stays after rollback", plan_.stays_after_rollback);
     add_hazards();
     return std::move(text_);
@@ -133,6 +135,14 @@ class PlanPrinter {
     for (std::string line; std::getline(lines, line);) {
       add(options_.style.dim(fmt::format("      {}", line)));
     }
+  }
+
+  static std::vector<std::string> spelled(const sql::Settings& settings) {
+    std::vector<std::string> texts;
+    for (const sql::Setting& setting : settings) {
+      texts.push_back(fmt::format("{} = {}", setting.name, setting.value));
+    }
+    return texts;
   }
 
   void add_list(const char* title, const std::vector<std::string>& texts) {

@@ -149,19 +149,52 @@ TEST_F(CliFlow, ContractOfAnIdThatIsNotSwitchedIsRefused) {
 
 TEST_F(CliFlow, TwoOnOneTableRunOneAfterTheOther) {
   line_.write(second, add_column("orders", "note", ""));
-  EXPECT_EQ(run({"apply"}), 0) << line_.err;
+  EXPECT_EQ(run({"apply"}), 8) << line_.err;
   EXPECT_THAT(line_.out, HasSubstr("2_note: left alone: waits for the contract "
                                    "of 1_status: both touch public.orders"));
+  EXPECT_THAT(line_.out, HasSubstr("run `pgexpand contract 1_status` first"));
+  EXPECT_EQ(run({"apply"}), 8) << line_.err;
+  EXPECT_EQ(run({"apply", "--allow-waiting"}), 0) << line_.err;
   EXPECT_EQ(run({"apply", "2_note"}), 7);
   EXPECT_THAT(line_.err, HasSubstr("error[apply.conflict]"));
   EXPECT_EQ(run({"contract"}), 0) << line_.err;
   EXPECT_EQ(run({"apply", "2_note"}), 0) << line_.err;
 }
 
+TEST_F(CliFlow, AFileThatCannotBePlannedStopsNoOther) {
+  line_.write("migrations/0_wrong.yaml", add_column("not_there", "note", ""));
+  EXPECT_EQ(run({"apply"}), 8) << line_.err;
+  EXPECT_THAT(line_.err, HasSubstr("catalog.unknown-table"));
+  EXPECT_THAT(line_.out, HasSubstr("1_status: switched"));
+  EXPECT_THAT(line_.out, HasSubstr("0_wrong cannot be planned"));
+  EXPECT_EQ(run({"apply", "0_wrong"}), 2);
+  // Nothing else is left to do.
+  EXPECT_EQ(run({"apply", "--allow-waiting"}), 2);
+}
+
+TEST_F(CliFlow, AFileWithAnErrorStopsNoOther) {
+  line_.write("migrations/2_" + std::string(60, 'x') + ".yaml",
+              add_column("orders", "note", ""));
+  line_.write("migrations/3_typo.yaml", "operation: []\n");
+  EXPECT_EQ(run({"apply"}), 8) << line_.err;
+  EXPECT_THAT(line_.out, HasSubstr("1_status: switched"));
+  EXPECT_THAT(line_.out, HasSubstr("3_typo.yaml has errors"));
+  EXPECT_THAT(line_.err, HasSubstr("spec."));
+  EXPECT_EQ(run({"apply"}), 2);
+}
+
+TEST_F(CliFlow, IfNoFileCanBePlannedNothingIsMade) {
+  line_.write(first, add_column("not_there", "note", ""));
+  line_.write(second, add_column("nor_this", "note", ""));
+  EXPECT_EQ(run({"apply"}), 2);
+  EXPECT_EQ(database_.query_one("SELECT to_regnamespace('pgexpand')"),
+            std::nullopt);
+}
+
 TEST_F(CliFlow, ADependencyIsMetBySwitch) {
   line_.write(second,
               add_column("customers", "note", "", "depends_on: [1_status]\n"));
-  EXPECT_EQ(run({"apply", "--through", "expand"}), 0) << line_.err;
+  EXPECT_EQ(run({"apply", "--through", "expand"}), 8) << line_.err;
   EXPECT_THAT(line_.out, HasSubstr("2_note: left alone: waits for the switch "
                                    "of 1_status"));
   EXPECT_EQ(run({"apply", "2_note"}), 0) << line_.err;

@@ -34,6 +34,7 @@ struct Walk {
   /// Opens a further session with the rights of `session`, for a worker or for
   /// looking around.
   std::function<std::shared_ptr<pg::Session>()> open_session;
+  sql::Settings settings{};  ///< See plan::Plan; for values alone.
 };
 
 /// When to hold the backfill up; see docs/throttle.md. None: never.

@@ -16,7 +16,7 @@ namespace pgexpand::campaign {
 
 /// How strictly the spec files are read before a run.
 enum class Files {
-  strict,   ///< Any bad file stops the run.
+  strict,   ///< A bad file stops the run, or is left out where none is named.
   lenient,  ///< The stored plans are enough; bad files are passed over.
 };
 
@@ -33,6 +33,8 @@ class Campaign {
 
   std::optional<plan::Phase> through;  ///< The last phase, if one was named.
   bool accept_drift = false;
+  /// Those that wait for others are no reason to call the run partly done.
+  bool allow_waiting = false;
   bool force = false;  ///< Contract though an old version is in use.
 
   [[nodiscard]] const Roster& roster() const { return *roster_; }
@@ -55,6 +57,11 @@ class Campaign {
   /// Throws what made the run miss its goal, if anything did. Returns true if
   /// any migration was more than unchanged.
   [[nodiscard]] bool finish();
+  /// Migrations that nobody named, left for later: each with what it waits for
+  /// or what is wrong with it.
+  [[nodiscard]] const std::vector<std::string>& left_for_later() const {
+    return left_for_later_;
+  }
 
   [[nodiscard]] exec::RunOptions run_options(const std::string& id);
   /// Reads the state tables again.
@@ -65,6 +72,7 @@ class Campaign {
   void check_stop() const;
 
  private:
+  void load(const std::vector<std::string>& ids);
   /// Takes the lease, and reads the state tables under it.
   void begin();
   /// A started one is where `through` says, or further.
@@ -85,6 +93,12 @@ class Campaign {
   [[nodiscard]] std::optional<Conflict> conflict(
       const std::string& id, const std::vector<sql::TableName>& tables) const;
   void leave_for(const Known& known, const Conflict& rival, bool is_asked);
+  /// Leaves one that waits: a problem if somebody named it.
+  void leave_waiting(const Known& known,
+                     const std::string& reason,
+                     bool is_asked,
+                     Error problem);
+  void leave_unplanned(const Known& known, const Error& problem);
   void conclude(const std::string& id, const exec::RunResult& result);
   void tell(const Known& known, Outcome outcome, const std::string& reason);
 
@@ -95,6 +109,10 @@ class Campaign {
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<exec::Runner> runner_;
   std::optional<Error> problem_;
+  std::optional<Error> unplanned_;  ///< Ends the run if nothing else ran.
+  std::vector<std::string> left_for_later_;
+  std::vector<std::string> bad_files_;
+  bool moved_ = false;  ///< A migration was taken further.
   bool did_something_ = false;
 };
 

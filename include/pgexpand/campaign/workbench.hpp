@@ -55,9 +55,21 @@ class Workbench {
 [[nodiscard]] std::vector<spec::MigrationSpec> load_readable_specs(
     Target& target);
 
+/// The specs without a fault, and what became of the others.
+struct SoundSpecs {
+  std::vector<spec::MigrationSpec> specs;
+  std::vector<std::string> bad_files;  ///< As paths; their findings were shown.
+  std::optional<Error> problem;        ///< What load_specs() would have thrown.
+};
+/// load_specs() for a run that does what can be done. Stops the command if no
+/// file is sound.
+[[nodiscard]] SoundSpecs load_sound_specs(Target& target);
+
 /// Stops the command with exit code 2 if a spec depends on a migration that
-/// is neither in the folder nor in the database.
-void check_dependencies(Target& target, const Roster& roster);
+/// is neither in the folder, one of `bad_files` included, nor in the database.
+void check_dependencies(Target& target,
+                        const Roster& roster,
+                        const std::vector<std::string>& bad_files = {});
 
 /// How things stand, without a lease; null: nothing has run yet, or not with
 /// this version of the state schema. If nothing has, the first
@@ -66,7 +78,8 @@ void check_dependencies(Target& target, const Roster& roster);
 [[nodiscard]] std::unique_ptr<Roster> look_first(
     Target& target,
     const std::vector<spec::MigrationSpec>& specs,
-    const std::vector<std::string>& ids);
+    const std::vector<std::string>& ids,
+    const std::vector<std::string>& bad_files = {});
 
 /// One attempt to plan: the plan, unless a finding blocks.
 struct Drafted {

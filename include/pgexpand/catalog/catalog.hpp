@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pgexpand/sql/names.hpp"
+#include "pgexpand/sql/settings.hpp"
 
 #include <cstdint>
 #include <map>
@@ -230,6 +231,8 @@ struct Table {
   std::vector<Trigger> triggers;          ///< Internal ones left out.
   std::vector<ExtendedStatistics> statistics;
   std::vector<std::string> publications;
+  /// Rules ON UPDATE that are enabled, of its partitions and children too.
+  std::vector<std::string> rules_also, rules_instead;
 
   [[nodiscard]] const Column* column(const sql::Identifier& name) const;
   [[nodiscard]] const Index* index(const sql::Identifier& name) const;
@@ -267,6 +270,7 @@ struct Catalog {
   std::string user;
   /// The role may SET session_replication_role (superuser, or 15+ granted).
   bool may_skip_triggers = false;
+  sql::Settings settings;  ///< As the connection arrived; see there.
   std::vector<std::string> search_path;  ///< As the connection arrived, quoted
                                          ///< for SET; existing schemas only,
                                          ///< those of `versions` left out.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,8 @@ struct ExpressionAnswer {
   Type type;
   Stability stability = Stability::immutable;
   std::string unstable_because;  ///< The function's name.
+  /// Of sql::value_settings those that its value may depend on.
+  std::set<std::string> settings;
   bool has_aggregate = false, has_window = false, has_set = false;
   bool assignable = true;         ///< An assignment cast to target_type exists.
   bool castable = true;           ///< An explicit cast to target_type exists.

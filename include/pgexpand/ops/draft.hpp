@@ -171,6 +171,8 @@ class Draft {
     not_undoable_.push_back(std::move(reason));
   }
   void stays(std::string what) { stays_.push_back(std::move(what)); }
+  /// What sync functions must have of the writer's session.
+  void pin(sql::Settings settings) { pinned_ = std::move(settings); }
   void gate(plan::Gate gate) { gates_.push_back(std::move(gate)); }
 
   [[nodiscard]] bool in_views() const { return publication_.has_value(); }
@@ -197,6 +199,7 @@ class Draft {
   Transition switch_, contract_;
   std::vector<std::string> visible_, not_undoable_, stays_;
   std::vector<plan::Gate> gates_;
+  sql::Settings pinned_;
 };
 
 }  // namespace pgexpand::ops

@@ -2,6 +2,7 @@
 
 #include "pgexpand/base/diagnostics.hpp"
 #include "pgexpand/sql/names.hpp"
+#include "pgexpand/sql/settings.hpp"
 #include "pgexpand/sql/statement.hpp"
 
 #include <array>
@@ -192,6 +193,8 @@ struct Plan {
   std::string spec_hash;
   std::vector<std::string> depends_on;
   std::vector<std::string> search_path;  ///< As it arrived, quoted parts.
+  /// As they arrived: values are computed, and users' text is read, under them.
+  sql::Settings settings{};
   std::string state_schema;
   std::vector<PlannedTable> tables;
   /// The names of what the plan puts beside what is the users': columns,
@@ -200,6 +203,7 @@ struct Plan {
   std::vector<Step> steps;                   ///< In order of phase.
   std::vector<std::string> visible_because;  ///< Empty: switch is invisible.
   std::vector<std::string> not_undoable_because;  ///< Empty: undoable.
+  sql::Settings values_depend_on{};  ///< Of `settings`; for people.
   std::vector<std::string> stays_after_rollback;  ///< "column x stays wider".
   std::vector<Gate> rollback_gates;
   std::vector<Diagnostic> hazards;

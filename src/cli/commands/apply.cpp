@@ -17,6 +17,7 @@ using campaign::Files;
 struct Options {
   std::vector<std::string> ids;  ///< Empty: all of them.
   RunFlags run;
+  bool allow_waiting = false;
   bool dry_run = false;
 };
 
@@ -27,6 +28,7 @@ int run_apply(Invocation& invocation, const Options& options) {
   Campaign campaign(invocation, Files::strict, options.ids);
   campaign.through = options.run.through();
   campaign.accept_drift = options.run.accept_drift;
+  campaign.allow_waiting = options.allow_waiting;
   campaign.apply(options.ids);
   return finish(campaign, invocation);
 }
@@ -42,6 +44,9 @@ Command apply_command(Invocation& invocation) {
                       &options->ids},
                      through_option(options->run),
                      accept_drift_flag(options->run),
+                     {"--allow-waiting",
+                      "Exit with 0, not 8, if some wait for others",
+                      &options->allow_waiting},
                      {"--dry-run", "The same as plan", &options->dry_run}},
       .action = [options, &invocation] {
         return run_apply(invocation, *options);

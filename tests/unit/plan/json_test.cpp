@@ -61,6 +61,7 @@ Plan full_plan() {
             .spec_hash = "abc",
             .depends_on = {"m0"},
             .search_path = {"\"my \"\"shop\"\"\""},
+            .settings = {{"TimeZone", "Europe/Berlin"}},
             .state_schema = "pgexpand",
             .tables = {{.name = orders,
                         .oid = 4294967295U,
@@ -68,6 +69,7 @@ Plan full_plan() {
                         .estimated_rows = 9'000'000'000,
                         .size_bytes = 1,
                         .indexes_size_bytes = 2}},
+            .own = {Identifier("pgexpand_new_a")},
             .steps = {step("expand-1", Phase::expand, run),
                       step("backfill-1", Phase::backfill, fill),
                       step("backfill-2", Phase::backfill, build),
@@ -75,6 +77,7 @@ Plan full_plan() {
                       step("switch-1", Phase::switch_over, run)},
             .visible_because = {"a changes"},
             .not_undoable_because = {"no rollback"},
+            .values_depend_on = {{"TimeZone", "Europe/Berlin"}},
             .stays_after_rollback = {"a stays wider"},
             .rollback_gates = {{.count = Statement::of("SELECT 0"),
                                 .code = "rollback.holes",
@@ -230,13 +233,13 @@ TEST(PlanJson, OnlyWhatIsForPeopleMayBeMissing) {
                          "the stored plan of m1 cannot be read: " +
                              spoken(object) + " has no \"" + key + '"');
              });
-  EXPECT_THAT(
-      may_lack,
-      UnorderedElementsAre(
-          "description", "spec_hash", "title", "parts", "estimated_rows",
-          "size_bytes", "indexes_size_bytes", "stays_after_rollback", "hint",
-          "hazards", "leaves", "severity", "code", "message", "where", "file",
-          "line", "column", "line_text", "format", "written_by"));
+  EXPECT_THAT(may_lack,
+              UnorderedElementsAre(
+                  "description", "spec_hash", "title", "parts",
+                  "estimated_rows", "size_bytes", "indexes_size_bytes",
+                  "stays_after_rollback", "values_depend_on", "hint", "hazards",
+                  "leaves", "severity", "code", "message", "where", "file",
+                  "line", "column", "line_text", "format", "written_by"));
 }
 
 TEST(PlanJson, AnOpenGateIsNotMadeOfOneWithoutACode) {

@@ -1,0 +1,201 @@
+// What people met in the field, each beside what plain SQL does.
+#include "integration/carry_fixture.hpp"
+
+#include <fmt/format.h>
+
+namespace pgexpand::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+using FieldFaults = CarryTest;
+
+// --- Rules -------------------------------------------------------------------
+
+constexpr const char* logged =
+    "CREATE TABLE t (id int PRIMARY KEY, a text); CREATE TABLE log (id int);"
+    "INSERT INTO t SELECT g, g::text FROM generate_series(1, 50) AS g;"
+    "CREATE RULE t_log AS ON UPDATE TO t DO ALSO INSERT INTO log VALUES"
+    " (NEW.id);";
+
+TEST_F(FieldFaults, ARuleThatWouldWriteForEveryRowIsRefused) {
+  set_up(logged);
+  write_migration(
+      "  - add_column: {table: t, column: b, type: text, up: lower(a)}\n");
+  EXPECT_EQ(run({"apply"}), 7);
+  EXPECT_THAT(line_.err, AllOf(HasSubstr("table.rules"), HasSubstr("t_log")));
+  EXPECT_EQ(one("SELECT count(*) FROM log"), "0");
+}
+
+TEST_F(FieldFaults, ARuleThatIsAllowedWritesForEveryRow) {
+  set_up(logged);
+  write_migration(
+      "  - add_column: {table: t, column: b, type: text, up: lower(a),"
+      " allow: [user_triggers]}\n");
+  EXPECT_EQ(run({"apply", "--pause", "0ms"}), 0) << line_.err;
+  EXPECT_EQ(one("SELECT count(*) FROM t WHERE b = lower(a)"), "50");
+  EXPECT_EQ(one("SELECT count(*) FROM log"), "50");
+}
+
+TEST_F(FieldFaults, ARuleThatDoesSomethingElseIsRefusedWhateverIsAllowed) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1);"
+      "CREATE RULE t_not AS ON UPDATE TO t DO INSTEAD NOTHING;");
+  write_migration(
+      "  - add_column: {table: t, column: b, type: text, up: lower(a),"
+      " allow: [user_triggers]}\n");
+  EXPECT_EQ(run({"apply"}), 7);
+  EXPECT_THAT(line_.err, HasSubstr("t_not"));
+}
+
+TEST_F(FieldFaults, ARuleIsInNobodysWayWhereNoRowIsFilled) {
+  set_up(logged);
+  write_migration("  - add_column: {table: t, column: b, type: text}\n");
+  EXPECT_EQ(run({"apply"}), 0) << line_.err;
+}
+
+// --- Errors that are no row's fault ------------------------------------------
+
+struct Broken {
+  const char* name;
+  const char* body;      ///< Of a CHECK's function, after BEGIN.
+  const char* sqlstate;  ///< What a plain UPDATE ends with.
+};
+void PrintTo(const Broken& broken, std::ostream* out) { *out << broken.name; }
+
+class NoRowsFault : public CarryTest,
+                    public ::testing::WithParamInterface<Broken> {};
+
+TEST_P(NoRowsFault, EndsTheBackfillAtOnce) {
+  set_up(fmt::format(
+      "CREATE TABLE t (id int PRIMARY KEY, a text);"
+      "INSERT INTO t SELECT g, g::text FROM generate_series(1, 50) AS g;"
+      "CREATE FUNCTION known(text) RETURNS boolean LANGUAGE plpgsql AS"
+      " $$ BEGIN {} END $$;"
+      "ALTER TABLE t ADD CHECK (known(a)) NOT VALID;",
+      GetParam().body));
+  write_migration(
+      "  - add_column: {table: t, column: b, type: text, up: lower(a)}\n");
+  EXPECT_EQ(run({"apply", "--through", "backfill"}), 1);
+  EXPECT_THAT(line_.err, HasSubstr(GetParam().sqlstate));
+  EXPECT_EQ(one("SELECT count(*) FROM pgexpand.quarantine"), "0");
+  EXPECT_EQ(one("SELECT count(*) FROM t WHERE b IS NOT NULL"), "0");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    States,
+    NoRowsFault,
+    ::testing::Values(
+        Broken{"NoTable", "RETURN EXISTS (SELECT FROM not_there);", "42P01"},
+        Broken{"NoFunction", "RETURN not_there($1);", "42883"},
+        Broken{"NoRight", "RAISE insufficient_privilege;", "42501"},
+        Broken{"NotSupported", "RAISE feature_not_supported;", "0A000"}),
+    [](const auto& each) { return each.param.name; });
+
+TEST_F(FieldFaults, AnErrorOfAValueIsItsRows) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, a text);"
+      "INSERT INTO t SELECT g, g::text FROM generate_series(1, 50) AS g;"
+      "UPDATE t SET a = 'x' WHERE id = 7;");
+  write_migration(
+      "  - add_column: {table: t, column: b, type: int, up: \"a::int\"}\n");
+  EXPECT_EQ(run({"apply", "--through", "backfill", "--pause", "0ms"}), 0)
+      << line_.err;
+  EXPECT_EQ(one("SELECT count(*) FROM t WHERE b = id"), "49");
+  EXPECT_EQ(one("SELECT string_agg(sqlstate, ' ') FROM pgexpand.quarantine"),
+            "22P02");
+}
+
+// --- Quarantine
+// ---------------------------------------------------------------
+
+class Quarantine : public CarryTest {
+ protected:
+  void quarantine_a_row() {
+    set_up(
+        "CREATE TABLE t (id int PRIMARY KEY, a text);"
+        "INSERT INTO t SELECT g, g::text FROM generate_series(1, 50) AS g;"
+        "UPDATE t SET a = 'x' WHERE id = 7;");
+    write_migration(
+        "  - add_column: {table: t, column: b, type: int, up: \"a::int\"}\n");
+    EXPECT_EQ(run({"apply", "--pause", "0ms"}), 7) << line_.err;
+    EXPECT_THAT(line_.err, HasSubstr("keys: 7"));
+  }
+};
+
+TEST_F(Quarantine, OfARowThatWasMendedByHandGoes) {
+  quarantine_a_row();
+  database_.query("UPDATE t SET a = '70' WHERE id = 7");
+  EXPECT_EQ(run({"apply", "--pause", "0ms"}), 0) << line_.err;
+  EXPECT_EQ(one("SELECT b FROM t WHERE id = 7"), "70");
+  EXPECT_EQ(one("SELECT count(*) FROM pgexpand.quarantine"), "0");
+}
+
+TEST_F(Quarantine, OfARowThatWasDeletedGoes) {
+  quarantine_a_row();
+  database_.query("DELETE FROM t WHERE id = 7");
+  EXPECT_EQ(run({"apply", "--pause", "0ms"}), 0) << line_.err;
+}
+
+TEST_F(Quarantine, OfARowThatIsStillWrongStays) {
+  quarantine_a_row();
+  EXPECT_EQ(run({"apply", "--pause", "0ms"}), 7);
+  EXPECT_EQ(one("SELECT count(*) FROM pgexpand.quarantine"), "1");
+}
+
+TEST_F(FieldFaults, WhatTheWayBackLosesIsNotSentToRepair) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, a numeric);"
+      "INSERT INTO t VALUES (1, 1.5), (2, 2);");
+  write_migration(
+      "  - alter_column: {table: t, column: a, type: int, up: \"a::int\","
+      " down: \"a::numeric\"}\n");
+  EXPECT_EQ(run({"apply", "--pause", "0ms"}), 7);
+  EXPECT_THAT(line_.err,
+              AllOf(HasSubstr("allow: [lossy]"), Not(HasSubstr("--repair"))));
+}
+
+// --- What old code may say ---------------------------------------------------
+
+TEST_F(FieldFaults, ADefaultThatGoesFromANotNullColumnIsVisible) {
+  set_up("CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL DEFAULT 'x')");
+  write_migration("  - alter_column: {table: t, column: a, default: null}\n");
+  EXPECT_EQ(run({"apply"}), 0) << line_.err;
+  EXPECT_NO_THROW(database_.query("INSERT INTO t VALUES (1)"));
+  EXPECT_EQ(run({"switch", "1_move"}), 0) << line_.err;
+  EXPECT_THROW(database_.query("INSERT INTO t VALUES (2)"), Error);
+}
+
+TEST_F(FieldFaults, ADefaultThatGoesFromANullableColumnIsNot) {
+  set_up("CREATE TABLE t (id int PRIMARY KEY, a text DEFAULT 'x')");
+  write_migration("  - alter_column: {table: t, column: a, default: null}\n");
+  EXPECT_EQ(run({"apply"}), 0) << line_.err;
+  database_.query("INSERT INTO t VALUES (1)");
+  EXPECT_EQ(one("SELECT a FROM t"), "NULL");
+}
+
+// --- Fields without effect ---------------------------------------------------
+
+class NoEffect : public CarryTest,
+                 public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(NoEffect, IsAnError) {
+  set_up("CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL DEFAULT 'x')");
+  write_migration(fmt::format("  - alter_column: {{table: t, column: a, {}}}\n",
+                              GetParam()));
+  EXPECT_EQ(run({"plan"}), 2);
+  EXPECT_THAT(line_.err, HasSubstr("spec.no-effect"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Fields,
+                         NoEffect,
+                         ::testing::Values("check: \"a <> ''\", up: lower(a)",
+                                           "comment: words, up: lower(a)",
+                                           "default: \"'y'\", down: lower(a)",
+                                           "nullable: true, up: lower(a)",
+                                           "nullable: false, down: lower(a)"));
+
+}  // namespace
+}  // namespace pgexpand::testing
