@@ -62,15 +62,27 @@ bool mentions_any(std::string_view line,
       names, [&](const std::string& name) { return mentions(line, name); });
 }
 
-/// The line tells of a thing that the migration put there. A version's triggers
-/// for one writer are called after the sync trigger.
-bool is_of_plan(const plan::Plan& plan, std::string_view line) {
+/// The line tells of a sync trigger of the migration, or of one that a version
+/// made of it for one writer.
+bool is_of_sync(const plan::Plan& plan, std::string_view line) {
   return std::ranges::any_of(plan.own, [&](const sql::Identifier& name) {
-    return mentions(line, name.name()) ||
-           (sql::is_sync_trigger_name(name) &&
-            (mentions(line, sql::shorten_name(name.name() + "_new")) ||
-             mentions(line, sql::shorten_name(name.name() + "_update"))));
+    const auto has = [&](const char* suffix) {
+      return mentions(line, sql::shorten_name(name.name() + suffix));
+    };
+    return sql::is_sync_trigger_name(name) &&
+           (has("") || has("_new") || has("_update"));
   });
+}
+
+/// What the migration built beside the users' things, or another did: it comes
+/// and goes with their steps.
+bool is_of_migrations(const plan::Plan& plan,
+                      const Lines& others,
+                      std::string_view line) {
+  return mentions_any(line, others) ||
+         std::ranges::any_of(plan.own, [&](const sql::Identifier& name) {
+           return mentions(line, name.name());
+         });
 }
 
 /// Somebody's trigger that fires after the sync trigger may change what that
@@ -92,7 +104,7 @@ bool is_touched(const plan::Plan& plan, std::string_view line) {
       return false;
     }
     const auto rest = line.substr(prefix.size());
-    return is_of_plan(plan, rest) || fires_last(plan, rest) ||
+    return is_of_sync(plan, rest) || fires_last(plan, rest) ||
            std::ranges::any_of(table.columns, [&](const auto& column) {
              return mentions(rest, column.name());
            });
@@ -102,7 +114,7 @@ bool is_touched(const plan::Plan& plan, std::string_view line) {
 /// Something of this migration's was taken away or changed: what it promises
 /// would not hold.
 bool is_own(const plan::Plan& plan, const std::string& line) {
-  return line.starts_with("- ") && is_of_plan(plan, line);
+  return line.starts_with("- ") && is_of_sync(plan, line);
 }
 
 void add_missing(const plan::Plan& plan,
@@ -117,7 +129,7 @@ void add_missing(const plan::Plan& plan,
     }
     if (is_touched(plan, line)) {
       drift.touched.push_back(fmt::format("{} {}", sign, line));
-    } else if (!mentions_any(line, others)) {
+    } else if (!is_of_migrations(plan, others, line)) {
       drift.other.push_back(fmt::format("{} {}", sign, line));
     }
   }

@@ -160,10 +160,9 @@ Allowed read_allow(spec::Fields& fields, Diagnostics& findings) {
     }
   }
   if (allowed.subquery) {
-    findings.error(
-        fields.where("allow"), "spec.subquery-unsupported",
-        "subqueries in expressions are not supported yet",
-        "move the subquery into a function, and `allow: [volatile]`");
+    findings.error(fields.where("allow"), "spec.subquery-unsupported",
+                   "subqueries in expressions are not supported yet",
+                   sql::subquery_hint);
   }
   return allowed;
 }

@@ -30,8 +30,8 @@ struct Verdict {
                             const std::vector<FunctionFacts>& functions);
 
 /// Which of sql::value_settings the value may depend on. More than it does
-/// where a function does not say, none too few: only what is IMMUTABLE, built in
-/// and makes no text of values and no values of text is free of all.
+/// where a function does not say, none too few: only what is IMMUTABLE, built
+/// in and makes no text of values and no values of text is free of all.
 [[nodiscard]] std::set<std::string> settings_read(
     const PlanFacts& plan, const std::vector<FunctionFacts>& functions);
 

@@ -5,6 +5,13 @@
 #include "pg/type_facts.hpp"
 #include "pgexpand/sql/parser.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
 namespace pgexpand::pg {
 namespace {
 
@@ -67,6 +74,26 @@ catalog::TypeAnswer refused(const catalog::TypeProbe& probe,
   return answer;
 }
 
+/// serial is three things in one; a type it is not.
+std::string hint_of_unknown_type(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char each) {
+    return static_cast<char>(std::tolower(each));
+  });
+  struct Serial {
+    std::string_view name, other_name, type;
+  };
+  constexpr std::array serials{Serial{"serial", "serial4", "integer"},
+                               Serial{"bigserial", "serial8", "bigint"},
+                               Serial{"smallserial", "serial2", "smallint"}};
+  for (const Serial& serial : serials) {
+    if (text == serial.name || text == serial.other_name) {
+      return fmt::format("write `type: {}` and `identity: by_default`",
+                         serial.type);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 catalog::Type read_type(Session& session,
@@ -115,8 +142,10 @@ catalog::TypeAnswer TypeResolver::ask(const catalog::TypeProbe& probe,
   try {
     const FoundType found = find_type(session_, probe.text);
     if (found.oid == 0) {
-      return refused(probe, unknown_type,
-                     "type " + probe.text + " does not exist");
+      auto unknown = refused(probe, unknown_type,
+                             "type " + probe.text + " does not exist");
+      unknown.finding->hint = hint_of_unknown_type(probe.text);
+      return unknown;
     }
     FoundCollation collation;
     if (probe.collation) {

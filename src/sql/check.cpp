@@ -23,7 +23,7 @@ struct Banned {
 
 constexpr std::array banned_nodes{
     Banned{"SelectStmt", "sql.subquery", "a subquery is not allowed here",
-           "read other columns of the same row only"},
+           subquery_hint},
     Banned{"ParamRef", "sql.parameter", "there is no parameter here",
            "write the value itself"},
     Banned{"A_Star", "sql.star", "\"*\" is not a value",

@@ -120,6 +120,9 @@ bool Subject::is_about_schema(const Identifier& schema) const {
 }
 
 Subject subject_of(const Statement& statement) {
+  if (is_too_long_to_parse(statement.text())) {
+    return {};
+  }
   const ParseOutcome outcome = parse_sql(statement.text());
   Collector collector;
   if (outcome.error.empty()) {

@@ -45,9 +45,10 @@ Identifier name_of(const Function& function) {
 Statement create_function(const Function& function, const Identifier& schema) {
   const std::string body = with_schema(function.body, schema);
   const std::string quote = dollar_quote(body);
-  return Statement::verbatim(fmt::format(
-      "CREATE FUNCTION {}.{} SET search_path = pg_catalog, pg_temp AS {}{}\n{}",
-      schema, function.head, quote, body, quote));
+  return Statement::verbatim(
+      fmt::format("CREATE OR REPLACE FUNCTION {}.{} SET search_path = "
+                  "pg_catalog, pg_temp AS {}{}\n{}",
+                  schema, function.head, quote, body, quote));
 }
 
 }  // namespace

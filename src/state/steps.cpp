@@ -125,17 +125,21 @@ std::vector<std::string> Store::fingerprint_before(const std::string& id) {
 std::vector<std::string> Store::names_of_others(const std::string& id) {
   const pg::Result found = session_.run(
       Statement::of(
-          "SELECT DISTINCT {0}.short_name(o.given || s.suffix)"
-          " FROM {0}.migration AS m"
-          " CROSS JOIN LATERAL jsonb_array_elements_text("
-          "   m.plan::jsonb -> 'own') AS o (given)"
-          " CROSS JOIN (VALUES (''), ('_new'), ('_update')) AS s (suffix)"
-          " WHERE m.id <> $1 AND m.plan IS NOT NULL",
+          "SELECT plan FROM {}.migration WHERE id <> $1 AND plan IS NOT NULL",
           schema_),
       {id});
   std::vector<std::string> names;
   for (const pg::Row& row : found.rows) {
-    names.push_back(row.at(0).value_or(""));
+    try {
+      for (const Identifier& own :
+           plan::from_json(row.at(0).value_or("")).own) {
+        for (const char* suffix : {"", "_new", "_update"}) {  // see versions
+          names.push_back(sql::shorten_name(own.name() + suffix));
+        }
+      }
+    } catch (const Error&) {
+      // Of another release, or broken: it stops its own commands, not others.
+    }
   }
   return names;
 }

@@ -85,6 +85,16 @@ FROM (
   FROM pg_attribute WHERE attrelid = view AND attacl IS NOT NULL) AS present
 HAVING count(*) > 0)"};
 
+// A plan that is no JSON stops its own migration, and no other.
+constexpr Function json_of{
+    .head = "json_of(stored text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE",
+    .body = R"(
+BEGIN
+  RETURN stored::jsonb;
+EXCEPTION WHEN data_exception THEN
+  RETURN NULL;
+END)"};
+
 // The columns that a version published now shows, under their names in it.
 // Shapes of published migrations hold; what others prepare is hidden.
 constexpr Function version_columns{
@@ -117,7 +127,7 @@ WITH part AS MATERIALIZED (
 ), own AS MATERIALIZED (
   SELECT c.oid AS relation, given AS physical
   FROM {S}.migration AS m
-  CROSS JOIN LATERAL (SELECT m.plan::jsonb AS plan) AS p
+  CROSS JOIN LATERAL (SELECT {S}.json_of(m.plan) AS plan) AS p
   CROSS JOIN jsonb_array_elements(p.plan -> 'tables') AS t
   CROSS JOIN LATERAL (
     SELECT jsonb_array_elements_text(p.plan -> 'own')
@@ -330,10 +340,10 @@ END)"};
 }  // namespace
 
 std::vector<Function> view_functions() {
-  return {short_name,     role_name,       may_give_to,     acl_rights,
-          grant_commands, revoke_command,  version_columns, version_tables,
-          view_commands,  rights_commands, schema_commands, run_all,
-          make_views};
+  return {short_name,     json_of,        role_name,       may_give_to,
+          acl_rights,     grant_commands, revoke_command,  version_columns,
+          version_tables, view_commands,  rights_commands, schema_commands,
+          run_all,        make_views};
 }
 
 }  // namespace pgexpand::state

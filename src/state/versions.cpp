@@ -56,8 +56,12 @@ constexpr auto present =
 
 }  // namespace
 
+std::vector<Statement> version_function_statements(const Identifier& schema) {
+  return create_functions(own_functions(), schema);
+}
+
 std::vector<Statement> version_statements(const Identifier& schema) {
-  std::vector<Statement> statements = create_functions(own_functions(), schema);
+  std::vector<Statement> statements = version_function_statements(schema);
   statements.insert(statements.begin(), create_version(schema));
   return statements;
 }

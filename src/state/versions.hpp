@@ -11,4 +11,8 @@ namespace pgexpand::state {
 [[nodiscard]] std::vector<sql::Statement> version_statements(
     const sql::Identifier& schema);
 
+/// The functions alone, in the place of what they were.
+[[nodiscard]] std::vector<sql::Statement> version_function_statements(
+    const sql::Identifier& schema);
+
 }  // namespace pgexpand::state

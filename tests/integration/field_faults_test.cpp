@@ -176,6 +176,42 @@ TEST_F(FieldFaults, ADefaultThatGoesFromANullableColumnIsNot) {
   EXPECT_EQ(one("SELECT a FROM t"), "NULL");
 }
 
+// --- Words -------------------------------------------------------------------
+
+TEST_F(FieldFaults, SerialIsAnsweredWithIdentityWhichWorks) {
+  set_up("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (7)");
+  write_migration("  - add_column: {table: t, column: n, type: BigSerial}\n");
+  EXPECT_EQ(run({"plan"}), 2);
+  EXPECT_THAT(line_.err,
+              HasSubstr("write `type: bigint` and `identity: by_default`"));
+  write_migration(
+      "  - add_column: {table: t, column: n, type: bigint,"
+      " identity: by_default}\n");
+  EXPECT_EQ(run({"apply", "--through", "switch"}), 0) << line_.err;
+  EXPECT_EQ(one("SELECT n FROM t"), "1");
+}
+
+TEST_F(FieldFaults, TheHintForASubqueryWorks) {
+  set_up(
+      "CREATE TABLE dict (a text, word text); INSERT INTO dict VALUES"
+      " ('1', 'one'); CREATE TABLE t (id int PRIMARY KEY, a text);"
+      "INSERT INTO t VALUES (1, '1')");
+  write_migration(
+      "  - add_column: {table: t, column: w, type: text,"
+      " up: \"(SELECT word FROM dict AS d WHERE d.a = t.a)\"}\n");
+  EXPECT_EQ(run({"plan"}), 2);
+  EXPECT_THAT(line_.err, AllOf(HasSubstr("with their schemas"),
+                               HasSubstr("allow: [volatile]")));
+  set_up(
+      "CREATE FUNCTION word_of(text) RETURNS text LANGUAGE sql STABLE AS"
+      " $$SELECT word FROM public.dict WHERE a = $1$$");
+  write_migration(
+      "  - add_column: {table: t, column: w, type: text, up: \"word_of(a)\","
+      " allow: [volatile]}\n");
+  EXPECT_EQ(run({"apply", "--through", "switch"}), 0) << line_.err;
+  EXPECT_EQ(one("SELECT w FROM t"), "one");
+}
+
 // --- Fields without effect ---------------------------------------------------
 
 class NoEffect : public CarryTest,

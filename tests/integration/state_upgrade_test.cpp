@@ -140,10 +140,11 @@ class StateUpgrade : public testing::Flow,
     std::vector<std::string> values;
     for (const std::string& column : columns) {
       const auto table = column.substr(0, column.find('.'));
-      values.push_back(column + " " +
-                       one(fmt::format("SELECT array_agg({0} ORDER BY {1}) FROM"
-                                       " pgexpand.{1}",
-                                       column, table)));
+      values.push_back(
+          column + " " +
+          one(fmt::format("SELECT array_agg({0}::text ORDER BY {1}) FROM"
+                          " pgexpand.{1}",
+                          column, table)));
     }
     return values;
   }

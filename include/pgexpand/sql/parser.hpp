@@ -33,6 +33,11 @@ struct SyntaxFinding {
   int offset = 0;  ///< 0-based character offset into the user's text.
 };
 
+/// What to write in the place of a subquery.
+inline constexpr const char* subquery_hint =
+    "put the query into a function of yours that names its tables with their "
+    "schemas, call that, and add `allow: [volatile]`";
+
 struct ExpressionRules {
   bool allow_subquery = false;
 };

@@ -36,8 +36,8 @@ struct Subject {
   [[nodiscard]] bool is_about_schema(const Identifier& schema) const;
 };
 
-/// Empty for what the built-in grammar does not read. What a DO block or a
-/// function's body does is not seen.
+/// Empty for what the built-in grammar does not read, or is too long to. What a
+/// DO block or a function's body does is not seen.
 [[nodiscard]] Subject subject_of(const Statement& statement);
 
 /// The names of own_names.hpp that the statement gives to anything.

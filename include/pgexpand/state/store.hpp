@@ -14,7 +14,7 @@
 namespace pgexpand::state {
 
 /// The version of the state schema this build reads and writes.
-inline constexpr int state_version = 3;
+inline constexpr int state_version = 4;
 
 /// Settings of a walk by name, as backfill::values_of() has them.
 using WalkSettings = std::map<std::string, std::int64_t>;
