@@ -70,9 +70,7 @@ class TableWalk {
   /// A window was denser than the estimate.
   void learn_density(double rows_per_block);
   [[nodiscard]] pg::Session& session() { return session_; }
-  [[nodiscard]] const sql::Settings& settings() const {
-    return walk_.settings;
-  }
+  [[nodiscard]] const sql::Settings& settings() const { return walk_.settings; }
   [[nodiscard]] const sql::Identifier& state_schema() const {
     return walk_.state_schema;
   }
