@@ -53,112 +53,109 @@ CREATE INDEX t_n ON t (n) WHERE back > '03/04/2026';
 CREATE TABLE made AS SELECT '03/04/2026 12:00'::timestamptz AS at;
 )";
 
-  constexpr const char* values =
-      "SELECT string_agg(concat_ws('|', id, extract(epoch FROM at),"
-      " extract(epoch FROM back), extract(epoch FROM day), words, digits,"
-      " extract(epoch FROM since), (SELECT extract(epoch FROM at) FROM made)),"
-      " E'\\n' ORDER BY id) FROM t";
+constexpr const char* values =
+    "SELECT string_agg(concat_ws('|', id, extract(epoch FROM at),"
+    " extract(epoch FROM back), extract(epoch FROM day), words, digits,"
+    " extract(epoch FROM since), (SELECT extract(epoch FROM at) FROM made)),"
+    " E'\\n' ORDER BY id) FROM t";
 
-  constexpr const char* definitions =
-      "SELECT pg_get_expr(adbin, adrelid) || ' ' || pg_get_constraintdef(c.oid)"
-      " || ' ' || pg_get_indexdef('t_n'::regclass) FROM pg_attrdef"
-      " JOIN pg_constraint AS c ON conrelid = adrelid AND contype = 'c'"
-      " WHERE adrelid = 't'::regclass";
+constexpr const char* definitions =
+    "SELECT pg_get_expr(adbin, adrelid) || ' ' || pg_get_constraintdef(c.oid)"
+    " || ' ' || pg_get_indexdef('t_n'::regclass) FROM pg_attrdef"
+    " JOIN pg_constraint AS c ON conrelid = adrelid AND contype = 'c'"
+    " WHERE adrelid = 't'::regclass";
 
-  // An application that has everything another way than the database.
-  constexpr const char* hostile = R"(
+// An application that has everything another way than the database.
+constexpr const char* hostile = R"(
 SET TimeZone = 'Asia/Tokyo'; SET DateStyle = 'Postgres, MDY';
 SET IntervalStyle = 'iso_8601'; SET extra_float_digits = -5;
 SET bytea_output = 'escape'; SET escape_string_warning = off;
 SET standard_conforming_strings = off;
 )";
 
-  void set(const TestDatabase& database, const std::string& settings) {
-    for (const std::string_view name : {"TimeZone", "DateStyle"}) {
-      const auto at = settings.find(fmt::format("{}=", name));
-      const auto begin = at + name.size() + 1;
-      database.exec(fmt::format(
-          "ALTER DATABASE {} SET {} = '{}'", database.name(), name,
-          settings.substr(begin, settings.find(';', begin) - begin)));
-    }
+void set(const TestDatabase& database, const std::string& settings) {
+  for (const std::string_view name : {"TimeZone", "DateStyle"}) {
+    const auto at = settings.find(fmt::format("{}=", name));
+    const auto begin = at + name.size() + 1;
     database.exec(
-        fmt::format("ALTER DATABASE {0} SET bytea_output = 'escape';"
-                    "ALTER DATABASE {0} SET extra_float_digits = 0;"
-                    "ALTER DATABASE {0} SET IntervalStyle = 'postgres_verbose'",
-                    database.name()));
+        fmt::format("ALTER DATABASE {} SET {} = '{}'", database.name(), name,
+                    settings.substr(begin, settings.find(';', begin) - begin)));
   }
+  database.exec(
+      fmt::format("ALTER DATABASE {0} SET bytea_output = 'escape';"
+                  "ALTER DATABASE {0} SET extra_float_digits = 0;"
+                  "ALTER DATABASE {0} SET IntervalStyle = 'postgres_verbose'",
+                  database.name()));
+}
 
-  class SessionSettings : public CarryTest,
-                          public ::testing::WithParamInterface<
-                              std::tuple<const char*, const char*>> {};
+class SessionSettings : public CarryTest,
+                        public ::testing::WithParamInterface<
+                            std::tuple<const char*, const char*>> {};
 
-  TEST_P(SessionSettings, GiveTheValuesThatPlainSqlGives) {
-    const auto settings =
-        fmt::format("TimeZone={};DateStyle={};", std::get<0>(GetParam()),
-                    std::get<1>(GetParam()));
-    TestDatabase control;
-    set(control, settings);
-    control.exec(table);
-    set(database_, settings);
-    set_up(table);
-    database_.disconnect();
-    write_migration(operations);
-    ASSERT_NO_FATAL_FAILURE(go_through("expand"));
-    // Rows that the sync trigger fills, for writers of every kind.
-    const std::string written =
-        "INSERT INTO t (id, at, txt, b, f, i, m, back) SELECT id + 10, at, txt,"
-        " b, f, i, m, back FROM t WHERE id <= 3;";
-    control.exec(written);
-    database_.exec(hostile + written);
-    ASSERT_NO_FATAL_FAILURE(go_through("verify"));
-    control.exec(plain);
-    ASSERT_NO_FATAL_FAILURE(go_through("contract"));
-    EXPECT_EQ(one(values), control.query_one(values).value_or(""));
-    EXPECT_EQ(one(definitions), control.query_one(definitions).value_or(""));
-  }
+TEST_P(SessionSettings, GiveTheValuesThatPlainSqlGives) {
+  const auto settings =
+      fmt::format("TimeZone={};DateStyle={};", std::get<0>(GetParam()),
+                  std::get<1>(GetParam()));
+  TestDatabase control;
+  set(control, settings);
+  control.exec(table);
+  set(database_, settings);
+  set_up(table);
+  database_.disconnect();
+  write_migration(operations);
+  ASSERT_NO_FATAL_FAILURE(go_through("expand"));
+  // Rows that the sync trigger fills, for writers of every kind.
+  const std::string written =
+      "INSERT INTO t (id, at, txt, b, f, i, m, back) SELECT id + 10, at, txt,"
+      " b, f, i, m, back FROM t WHERE id <= 3;";
+  control.exec(written);
+  database_.exec(hostile + written);
+  ASSERT_NO_FATAL_FAILURE(go_through("verify"));
+  control.exec(plain);
+  ASSERT_NO_FATAL_FAILURE(go_through("contract"));
+  EXPECT_EQ(one(values), control.query_one(values).value_or(""));
+  EXPECT_EQ(one(definitions), control.query_one(definitions).value_or(""));
+}
 
-  INSTANTIATE_TEST_SUITE_P(
-      ZonesAndStyles,
-      SessionSettings,
-      ::testing::Combine(::testing::Values("UTC",
-                                           "Europe/Berlin",
-                                           "America/New_York",
-                                           "Asia/Kolkata",
-                                           "Pacific/Chatham"),
-                         ::testing::Values("ISO, MDY",
-                                           "ISO, DMY",
-                                           "German, DMY",
-                                           "SQL, MDY")));
+INSTANTIATE_TEST_SUITE_P(
+    ZonesAndStyles,
+    SessionSettings,
+    ::testing::Combine(
+        ::testing::Values("UTC",
+                          "Europe/Berlin",
+                          "America/New_York",
+                          "Asia/Kolkata",
+                          "Pacific/Chatham"),
+        ::testing::Values("ISO, MDY", "ISO, DMY", "German, DMY", "SQL, MDY")));
 
-  using SettingsOfThisMachine = CarryTest;
+using SettingsOfThisMachine = CarryTest;
 
-  TEST_F(SettingsOfThisMachine, AreWarnedOf) {
-    set_up("CREATE TABLE t (id int PRIMARY KEY)");
-    write_migration("  - add_column: {table: t, column: a, type: int}\n");
-    line_.variables["PGOPTIONS"] = "-c TimeZone=Asia/Tokyo";
-    line_.variables["PGEXPAND_DSN"] =
-        database_.dsn() + " options='-c TimeZone=Asia/Tokyo'";
-    EXPECT_EQ(run({"plan"}), 0) << line_.err;
-    EXPECT_THAT(line_.err, HasSubstr("TimeZone = Asia/Tokyo comes from this"));
-  }
+TEST_F(SettingsOfThisMachine, AreWarnedOf) {
+  set_up("CREATE TABLE t (id int PRIMARY KEY)");
+  write_migration("  - add_column: {table: t, column: a, type: int}\n");
+  line_.variables["PGOPTIONS"] = "-c TimeZone=Asia/Tokyo";
+  line_.variables["PGEXPAND_DSN"] =
+      database_.dsn() + " options='-c TimeZone=Asia/Tokyo'";
+  EXPECT_EQ(run({"plan"}), 0) << line_.err;
+  EXPECT_THAT(line_.err, HasSubstr("TimeZone = Asia/Tokyo comes from this"));
+}
 
-  // What an expression depends on is in the plan, and stays as it was there.
-  TEST_F(SettingsOfThisMachine, OfAStartedMigrationAreThoseOfItsPlan) {
-    set_up(
-        "CREATE TABLE t (id int PRIMARY KEY, at timestamp);"
-        "INSERT INTO t VALUES (1, '2026-01-01 00:00'), (2, '2026-07-01 00:00');"
-        "ALTER DATABASE " +
-        database_.name() + " SET TimeZone = 'Europe/Berlin'");
-    write_migration(
-        "  - alter_column: {table: t, column: at, type: timestamptz}\n");
-    ASSERT_NO_FATAL_FAILURE(go_through("expand"));
-    set_up("ALTER DATABASE " + database_.name() +
-           " SET TimeZone = 'Asia/Tokyo'");
-    ASSERT_NO_FATAL_FAILURE(go_through("contract"));
-    EXPECT_EQ(one("SELECT string_agg((at AT TIME ZONE 'UTC')::text, ' '"
-                  " ORDER BY id) FROM t"),
-              "2025-12-31 23:00:00 2026-06-30 22:00:00");
-  }
+// What an expression depends on is in the plan, and stays as it was there.
+TEST_F(SettingsOfThisMachine, OfAStartedMigrationAreThoseOfItsPlan) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, at timestamp);"
+      "INSERT INTO t VALUES (1, '2026-01-01 00:00'), (2, '2026-07-01 00:00');"
+      "ALTER DATABASE " +
+      database_.name() + " SET TimeZone = 'Europe/Berlin'");
+  write_migration(
+      "  - alter_column: {table: t, column: at, type: timestamptz}\n");
+  ASSERT_NO_FATAL_FAILURE(go_through("expand"));
+  set_up("ALTER DATABASE " + database_.name() + " SET TimeZone = 'Asia/Tokyo'");
+  ASSERT_NO_FATAL_FAILURE(go_through("contract"));
+  EXPECT_EQ(one("SELECT string_agg((at AT TIME ZONE 'UTC')::text, ' '"
+                " ORDER BY id) FROM t"),
+            "2025-12-31 23:00:00 2026-06-30 22:00:00");
+}
 
-  }  // namespace
-  }  // namespace pgexpand::testing
+}  // namespace
+}  // namespace pgexpand::testing

@@ -208,7 +208,7 @@ struct ConnectOptions {
 /// What the connection looked like before our settings were made.
 struct Arrival {
   std::vector<std::string> search_path;  ///< Existing schemas, quoted.
-  sql::Settings settings;  ///< sql::value_settings and syntax_settings.
+  sql::Settings settings;      ///< sql::value_settings and syntax_settings.
   bool behind_pooler = false;  ///< PQbackendPID differs from pg_backend_pid().
   bool is_standby = false;     ///< pg_is_in_recovery().
   std::string host;            ///< For display; no secret.
