@@ -50,22 +50,6 @@ std::vector<state::Migration> Workbench::stored() {
                                : std::vector<state::Migration>{};
 }
 
-std::vector<spec::MigrationSpec> load_specs(Target& target) {
-  Diagnostics of_folder;
-  auto specs = spec::load_folder(target.spec_folder().string(), of_folder);
-  Diagnostics findings;
-  for (const Diagnostic& finding : of_folder.all()) {
-    if (finding.code != unknown_dependency) {
-      findings.add(finding);
-    }
-  }
-  for (const spec::MigrationSpec& spec : specs) {
-    static_cast<void>(ops::parse_operations(spec, findings));
-  }
-  target.show_and_stop(findings);
-  return specs;
-}
-
 SoundSpecs load_sound_specs(Target& target) {
   Diagnostics of_folder;
   SoundSpecs sound;
@@ -103,6 +87,14 @@ SoundSpecs load_sound_specs(Target& target) {
     sound.problem = error;
   }
   return sound;
+}
+
+std::vector<spec::MigrationSpec> load_specs(Target& target) {
+  SoundSpecs sound = load_sound_specs(target);
+  if (sound.problem) {
+    throw Error(*sound.problem);
+  }
+  return std::move(sound.specs);
 }
 
 std::vector<spec::MigrationSpec> load_readable_specs(Target& target) {

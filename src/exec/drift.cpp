@@ -66,11 +66,12 @@ bool mentions_any(std::string_view line,
 /// made of it for one writer.
 bool is_of_sync(const plan::Plan& plan, std::string_view line) {
   return std::ranges::any_of(plan.own, [&](const sql::Identifier& name) {
-    const auto has = [&](const char* suffix) {
-      return mentions(line, sql::shorten_name(name.name() + suffix));
+    const auto is_told = [&](const sql::Identifier& trigger) {
+      return mentions(line, trigger.name());
     };
     return sql::is_sync_trigger_name(name) &&
-           (has("") || has("_new") || has("_update"));
+           (is_told(name) ||
+            std::ranges::any_of(sql::version_trigger_names(name), is_told));
   });
 }
 
@@ -196,8 +197,6 @@ Drift drift_of_rows(Job& job, const state::CatalogStamp& stamp) {
           .other = {}};
 }
 
-Lines others_of(const Job& job) { return job.store().names_of_others(job.id); }
-
 Drift drift_since(Job& job,
                   const state::CatalogStamp& stamp,
                   const Lines& before,
@@ -205,7 +204,8 @@ Drift drift_since(Job& job,
   if (stamp.is_due) {
     return stamp.stored == stamp.now ? Drift{} : drift_of_rows(job, stamp);
   }
-  return compare_fingerprints(job.plan, others_of(job), before, now);
+  return compare_fingerprints(job.plan, job.store().names_of_others(job.id),
+                              before, now);
 }
 
 }  // namespace
@@ -298,8 +298,8 @@ void check_continued(Job& job, state::Store& store, plan::Phase phase) {
   if (!is_walk || before.empty()) {
     return;
   }
-  Drift drift = compare_fingerprints(job.plan, others_of(job), before,
-                                     read_fingerprint(job));
+  Drift drift =
+      compare_fingerprints(job.plan, {}, before, read_fingerprint(job));
   std::erase_if(drift.touched, [](const std::string& line) {
     return line.find(": trigger \"") == std::string::npos;
   });
@@ -309,14 +309,13 @@ void check_continued(Job& job, state::Store& store, plan::Phase phase) {
 Fingerprints read_fingerprints(Job& job) {
   settle_fingerprint(job);
   Lines before = job.store().fingerprint(job.id);
-  return before.empty() ? Fingerprints{}
-                        : Fingerprints{others_of(job), std::move(before),
-                                       read_fingerprint(job)};
+  return before.empty()
+             ? Fingerprints{}
+             : Fingerprints{std::move(before), read_fingerprint(job)};
 }
 
 bool has_lost_trigger(const plan::Plan& plan, const Fingerprints& tables) {
-  const Drift drift =
-      compare_fingerprints(plan, tables.others, tables.before, tables.now);
+  const Drift drift = compare_fingerprints(plan, {}, tables.before, tables.now);
   return std::ranges::any_of(drift.touched, [&](const std::string& line) {
     return is_own(plan, line) && line.find(": trigger \"") != std::string::npos;
   });

@@ -13,7 +13,8 @@ struct Drift {
   std::vector<std::string> touched;  ///< Mentions what the plan touches.
   std::vector<std::string> other;
 };
-/// `others`: what other migrations call theirs; not drift.
+/// `others`: what other migrations call theirs, which is not drift. It minds
+/// Drift::other alone.
 [[nodiscard]] Drift compare_fingerprints(const plan::Plan& plan,
                                          const std::vector<std::string>& others,
                                          const std::vector<std::string>& before,
@@ -54,7 +55,6 @@ void check_continued(Job& job, state::Store& store, plan::Phase phase);
 /// How the tables looked when the last phase ended, and how they look now:
 /// "table: line", see catalog::fingerprint(). Empty before the first step.
 struct Fingerprints {
-  std::vector<std::string> others;  ///< See compare_fingerprints().
   std::vector<std::string> before, now;
 };
 [[nodiscard]] Fingerprints read_fingerprints(Job& job);

@@ -107,7 +107,7 @@ class TransactionalRun {
   }
 
   void queue_statements(pg::Session& session, Places& places) {
-    begin_users_settings(session);
+    begin_settings(session);
     for (std::size_t at = 0; at < run_.statements.size(); ++at) {
       if (left_out_.contains(at)) {
         continue;
@@ -123,7 +123,7 @@ class TransactionalRun {
   }
 
   /// Values are computed as the plan says; a user's text is read so, too.
-  void begin_users_settings(pg::Session& session) {
+  void begin_settings(pg::Session& session) {
     const auto settings = run_.is_users ? job_.plan.settings
                                         : sql::only_values(job_.plan.settings);
     if (!settings.empty()) {

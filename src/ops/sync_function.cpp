@@ -98,9 +98,8 @@ std::vector<Statement> drop_sync(const SyncNames& names,
                                  bool may_be_published) {
   std::vector<Statement> statements{
       Statement::of("DROP TRIGGER {} ON {}", names.trigger, table.name)};
-  if (may_be_published) {  // with the names aim_triggers() gave them
-    for (const char* suffix : {"_new", "_update"}) {
-      const Identifier more(sql::shorten_name(names.trigger.name() + suffix));
+  if (may_be_published) {
+    for (const Identifier& more : sql::version_trigger_names(names.trigger)) {
       statements.push_back(
           Statement::of("DROP TRIGGER IF EXISTS {} ON {}", more, table.name));
     }

@@ -3,7 +3,9 @@
 #include "pg/analysis.hpp"
 #include "pg/casts.hpp"
 #include "pg/deparse.hpp"
+#include "pg/plan_tree.hpp"
 #include "pg/sample.hpp"
+#include "pg/stability.hpp"
 #include "pgexpand/sql/parser.hpp"
 
 #include <fmt/ranges.h>
@@ -16,7 +18,6 @@ namespace {
 
 constexpr const char* rejected = "expression.rejected";
 constexpr std::uint32_t bool_oid = 16;
-constexpr std::uint32_t money_oid = 790;
 
 /// A finding on its way out; never leaves this file.
 struct Refusal {
@@ -217,12 +218,8 @@ void Asking::add_settings_of_cast(const catalog::Type& from,
                         (from.category == to.category &&
                          (from.category == 'N' || from.category == 'S'));
   if (!is_plain || from.base_oid == money_oid || to.base_oid == money_oid) {
-    for (const char* name :
-         {"TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits",
-          "bytea_output", "timezone_abbreviations", "lc_monetary",
-          "xmloption"}) {
-      answer_.settings.insert(name);
-    }
+    answer_.settings.insert(text_settings.begin(), text_settings.end());
+    answer_.settings.insert({"lc_monetary", "xmloption"});
   }
 }
 

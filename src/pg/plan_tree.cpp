@@ -7,8 +7,6 @@
 namespace pgexpand::pg {
 namespace {
 
-constexpr std::string_view money_oid = "790";
-
 bool is_break(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '(' || c == ')' || c == '}';
 }
@@ -67,13 +65,14 @@ void note_field(std::string_view node,
       facts.functions.insert(*oid);
     }
   } else if (field == ":resulttype" && node == "{COERCEVIAIO") {
-    facts.has_money = facts.has_money || value == money_oid;
     if (const auto oid = number_in<std::uint32_t>(value)) {
+      facts.has_money = facts.has_money || *oid == money_oid;
       facts.types_read_from_text.insert(*oid);
     }
   } else if (field == ":vartype" || field == ":consttype" ||
              field == ":funcresulttype" || field == ":resulttype") {
-    facts.has_money = facts.has_money || value == money_oid;
+    facts.has_money =
+        facts.has_money || number_in<std::uint32_t>(value) == money_oid;
   } else if (field == ":op" && node == "{SQLVALUEFUNCTION") {
     if (const auto op = number_in<int>(value)) {
       facts.sql_values.insert(*op);

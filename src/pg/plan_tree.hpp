@@ -6,6 +6,9 @@
 
 namespace pgexpand::pg {
 
+/// Its text depends on lc_monetary.
+inline constexpr std::uint32_t money_oid = 790;
+
 /// What a plan tree, as debug_print_plan prints it, calls and computes.
 struct PlanFacts {
   std::set<std::uint32_t> functions;             ///< Oids, of operators too.

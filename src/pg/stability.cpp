@@ -166,8 +166,7 @@ std::set<std::string> settings_read(
     read.insert(names.begin(), names.end());
   };
   const auto add_text = [&] {
-    add({"TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits",
-         "bytea_output", "timezone_abbreviations"});
+    read.insert(text_settings.begin(), text_settings.end());
   };
   if (plan.converts_text) {
     add_text();

@@ -3,6 +3,7 @@
 #include "pg/plan_tree.hpp"
 #include "pgexpand/catalog/probe.hpp"
 
+#include <array>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,6 +29,11 @@ struct Verdict {
 /// sessions and functions pin.
 [[nodiscard]] Verdict judge(const PlanFacts& plan,
                             const std::vector<FunctionFacts>& functions);
+
+/// Of sql::value_settings those by which values become text, or text values.
+inline constexpr std::array<const char*, 6> text_settings{
+    "TimeZone",           "DateStyle",    "IntervalStyle",
+    "extra_float_digits", "bytea_output", "timezone_abbreviations"};
 
 /// Which of sql::value_settings the value may depend on. More than it does
 /// where a function does not say, none too few: only what is IMMUTABLE, built

@@ -1,7 +1,6 @@
 #include "pgexpand/sql/own_names.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 namespace pgexpand::sql {
@@ -40,6 +39,12 @@ Identifier kept_check_name(const Identifier& column) {
 }
 Identifier sync_trigger_name(const std::string& migration) {
   return with(sync_trigger, migration);
+}
+
+std::array<Identifier, 2> version_trigger_names(
+    const Identifier& sync_trigger) {
+  return {Identifier(shorten_name(sync_trigger.name() + "_new")),
+          Identifier(shorten_name(sync_trigger.name() + "_update"))};
 }
 
 bool is_sync_trigger_name(const Identifier& name) {

@@ -163,12 +163,6 @@ std::vector<Statement> add_fences(const Identifier& schema) {
   return statements;
 }
 
-// A version's views leave out what plans list as theirs, and not what is called
-// so.
-std::vector<Statement> renew_functions(const Identifier& schema) {
-  return version_function_statements(schema);
-}
-
 // As version 2 brought it: later columns are later steps'.
 std::vector<Statement> add_versions(const Identifier& schema) {
   std::vector<Statement> statements = version_statements(schema);
@@ -205,8 +199,10 @@ std::vector<Statement> create_statements(const Identifier& schema) {
 }
 
 std::vector<Statement> upgrade_statements(const Identifier& schema, int from) {
-  // steps[n] makes version n + 2 of version n + 1.
-  constexpr std::array steps{add_versions, add_fences, renew_functions};
+  // steps[n] makes version n + 2 of version n + 1. From version 4 on a view
+  // leaves out what plans list as theirs, and not what is called so.
+  constexpr std::array steps{add_versions, add_fences,
+                             version_function_statements};
   static_assert(steps.size() + 1 == state_version);
   std::vector<Statement> statements;
   for (auto at = static_cast<std::size_t>(std::max(from, 1) - 1);

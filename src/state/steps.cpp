@@ -1,4 +1,5 @@
 // Steps, fingerprints and the runner's row.
+#include "pgexpand/sql/own_names.hpp"
 #include "pgexpand/state/store.hpp"
 #include "state/reader.hpp"
 #include "state/write.hpp"
@@ -133,8 +134,11 @@ std::vector<std::string> Store::names_of_others(const std::string& id) {
     try {
       for (const Identifier& own :
            plan::from_json(row.at(0).value_or("")).own) {
-        for (const char* suffix : {"", "_new", "_update"}) {  // see versions
-          names.push_back(sql::shorten_name(own.name() + suffix));
+        names.push_back(own.name());
+        if (sql::is_sync_trigger_name(own)) {
+          for (const Identifier& trigger : sql::version_trigger_names(own)) {
+            names.push_back(trigger.name());
+          }
         }
       }
     } catch (const Error&) {

@@ -10,7 +10,18 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-using FieldFaults = CarryTest;
+class FieldFaults : public CarryTest {
+ protected:
+  /// 50 texts that become numbers, but for that of row 7.
+  void set_up_one_bad_row() {
+    set_up(
+        "CREATE TABLE t (id int PRIMARY KEY, a text);"
+        "INSERT INTO t SELECT g, g::text FROM generate_series(1, 50) AS g;"
+        "UPDATE t SET a = 'x' WHERE id = 7;");
+    write_migration(
+        "  - add_column: {table: t, column: b, type: int, up: \"a::int\"}\n");
+  }
+};
 
 // --- Rules -------------------------------------------------------------------
 
@@ -95,12 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return each.param.name; });
 
 TEST_F(FieldFaults, AnErrorOfAValueIsItsRows) {
-  set_up(
-      "CREATE TABLE t (id int PRIMARY KEY, a text);"
-      "INSERT INTO t SELECT g, g::text FROM generate_series(1, 50) AS g;"
-      "UPDATE t SET a = 'x' WHERE id = 7;");
-  write_migration(
-      "  - add_column: {table: t, column: b, type: int, up: \"a::int\"}\n");
+  set_up_one_bad_row();
   EXPECT_EQ(run({"apply", "--through", "backfill", "--pause", "0ms"}), 0)
       << line_.err;
   EXPECT_EQ(one("SELECT count(*) FROM t WHERE b = id"), "49");
@@ -108,18 +114,12 @@ TEST_F(FieldFaults, AnErrorOfAValueIsItsRows) {
             "22P02");
 }
 
-// --- Quarantine
-// ---------------------------------------------------------------
+// --- Quarantine --------------------------------------------------------------
 
-class Quarantine : public CarryTest {
+class Quarantine : public FieldFaults {
  protected:
   void quarantine_a_row() {
-    set_up(
-        "CREATE TABLE t (id int PRIMARY KEY, a text);"
-        "INSERT INTO t SELECT g, g::text FROM generate_series(1, 50) AS g;"
-        "UPDATE t SET a = 'x' WHERE id = 7;");
-    write_migration(
-        "  - add_column: {table: t, column: b, type: int, up: \"a::int\"}\n");
+    set_up_one_bad_row();
     EXPECT_EQ(run({"apply", "--pause", "0ms"}), 7) << line_.err;
     EXPECT_THAT(line_.err, HasSubstr("keys: 7"));
   }

@@ -73,19 +73,16 @@ SET bytea_output = 'escape'; SET escape_string_warning = off;
 SET standard_conforming_strings = off;
 )";
 
-void set(const TestDatabase& database, const std::string& settings) {
-  for (const std::string_view name : {"TimeZone", "DateStyle"}) {
-    const auto at = settings.find(fmt::format("{}=", name));
-    const auto begin = at + name.size() + 1;
-    database.exec(
-        fmt::format("ALTER DATABASE {} SET {} = '{}'", database.name(), name,
-                    settings.substr(begin, settings.find(';', begin) - begin)));
-  }
+void set(const TestDatabase& database,
+         const std::string& zone,
+         const std::string& date_style) {
   database.exec(
-      fmt::format("ALTER DATABASE {0} SET bytea_output = 'escape';"
+      fmt::format("ALTER DATABASE {0} SET TimeZone = '{1}';"
+                  "ALTER DATABASE {0} SET DateStyle = '{2}';"
+                  "ALTER DATABASE {0} SET bytea_output = 'escape';"
                   "ALTER DATABASE {0} SET extra_float_digits = 0;"
                   "ALTER DATABASE {0} SET IntervalStyle = 'postgres_verbose'",
-                  database.name()));
+                  database.name(), zone, date_style));
 }
 
 class SessionSettings : public CarryTest,
@@ -93,13 +90,11 @@ class SessionSettings : public CarryTest,
                             std::tuple<const char*, const char*>> {};
 
 TEST_P(SessionSettings, GiveTheValuesThatPlainSqlGives) {
-  const auto settings =
-      fmt::format("TimeZone={};DateStyle={};", std::get<0>(GetParam()),
-                  std::get<1>(GetParam()));
+  const auto [zone, date_style] = GetParam();
   TestDatabase control;
-  set(control, settings);
+  set(control, zone, date_style);
   control.exec(table);
-  set(database_, settings);
+  set(database_, zone, date_style);
   set_up(table);
   database_.disconnect();
   write_migration(operations);

@@ -270,7 +270,7 @@ struct Catalog {
   std::string user;
   /// The role may SET session_replication_role (superuser, or 15+ granted).
   bool may_skip_triggers = false;
-  sql::Settings settings;  ///< As the connection arrived; see there.
+  sql::Settings settings;  ///< As the connection arrived: see pg::Arrival.
   std::vector<std::string> search_path;  ///< As the connection arrived, quoted
                                          ///< for SET; existing schemas only,
                                          ///< those of `versions` left out.

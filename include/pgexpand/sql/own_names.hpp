@@ -2,12 +2,13 @@
 
 #include "pgexpand/sql/names.hpp"
 
+#include <array>
 #include <string>
 
 // The names of what a migration puts beside what is the users' until contract.
 // All in one place. A name says nothing about whose a thing is: a user may have
 // a column `pgexpand_new_a`. What a plan makes is listed in the plan, see
-// plan::PlannedTable::own.
+// plan::Plan::own.
 namespace pgexpand::sql {
 
 /// The second column that a column's values are kept in.
@@ -27,6 +28,10 @@ namespace pgexpand::sql {
 /// The sync trigger of a migration; `~` is the last of ASCII that is printed,
 /// so that it fires after the users' own.
 [[nodiscard]] Identifier sync_trigger_name(const std::string& migration);
+/// The triggers for one writer that a version makes of a sync trigger, as the
+/// state schema's aim_triggers() calls them.
+[[nodiscard]] std::array<Identifier, 2> version_trigger_names(
+    const Identifier& sync_trigger);
 /// True for what sync_trigger_name() gave, and for the triggers for one writer
 /// that versions make of it.
 [[nodiscard]] bool is_sync_trigger_name(const Identifier& name);
