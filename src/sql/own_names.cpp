@@ -11,7 +11,7 @@ constexpr std::string_view stale = "pgexpand_old_";
 constexpr std::string_view not_null_check = "pgexpand_not_null_";
 constexpr std::string_view not_null = "pgexpand_set_not_null_";
 constexpr std::string_view kept = "pgexpand_kept_";
-constexpr std::string_view sync_trigger = "~pgexpand_";
+constexpr std::string_view sync = "~pgexpand_";
 
 Identifier with(std::string_view beginning, const std::string& name) {
   return Identifier(shorten_name(std::string(beginning) + name));
@@ -38,7 +38,7 @@ Identifier kept_check_name(const Identifier& column) {
   return with(kept, column.name());
 }
 Identifier sync_trigger_name(const std::string& migration) {
-  return with(sync_trigger, migration);
+  return with(sync, migration);
 }
 
 std::array<Identifier, 2> version_trigger_names(
@@ -48,12 +48,12 @@ std::array<Identifier, 2> version_trigger_names(
 }
 
 bool is_sync_trigger_name(const Identifier& name) {
-  return name.name().starts_with(sync_trigger);
+  return name.name().starts_with(sync);
 }
 
 bool may_be_own_name(const Identifier& name) {
   constexpr std::array beginnings{fresh,    stale, not_null_check,
-                                  not_null, kept,  sync_trigger};
+                                  not_null, kept,  sync};
   return std::ranges::any_of(beginnings, [&](std::string_view beginning) {
     return name.name().starts_with(beginning);
   });
