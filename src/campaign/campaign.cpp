@@ -100,6 +100,7 @@ exec::RunOptions Campaign::run_options(const std::string& id) {
   options.force = force;
   options.lock_timeout = settings.lock_timeout;
   options.lock_hold = settings.lock_hold;
+  options.column_order_is_free = settings.column_order == "free";
   options.lock_budget = settings.lock_budget;
   options.step_budget = settings.step_budget;
   options.contract_after = settings.contract_after;

@@ -66,6 +66,17 @@ std::string sql_name(const std::string& name) {
   return sql::quote_identifier(name);
 }
 
+void check_path(const pg::Arrival& arrival, std::vector<Check>& checks) {
+  for (const std::string& schema : arrival.open_schemas) {
+    add(checks, "rights", Verdict::warning, "doctor.open-schema",
+        fmt::format("everybody may create objects in schema {}, so it is left "
+                    "out of the search_path that a table's own functions and "
+                    "checks run under",
+                    schema),
+        fmt::format("REVOKE CREATE ON SCHEMA {} FROM PUBLIC", schema));
+  }
+}
+
 void check_state_schema(const Surroundings& at, std::vector<Check>& checks) {
   if (const auto& error = at.state_obstacle) {
     add(checks, "rights", Verdict::refusal, error->code(), error->message(),
@@ -175,6 +186,7 @@ void check_connection(const Surroundings& at, std::vector<Check>& checks) {
         "the server");
   }
   check_room(at, checks);
+  check_path(at.arrival, checks);
   check_standby(at.arrival, checks);
 }
 

@@ -48,6 +48,15 @@ constexpr std::array texts{
         "The connection goes over TCP and is not encrypted. Whoever can read\n"
         "the network reads what is sent, and may change it."},
     Explanation{
+        "doctor.open-schema",
+        "Everybody may create functions in a schema of the search_path, as\n"
+        "in `public` of databases made before PostgreSQL 15. What a table's\n"
+        "CHECK, trigger or index calls runs with its owner's rights, so it\n"
+        "must not find what just anybody put there: that schema is left out\n"
+        "of the path meanwhile. A function that names a table of it without\n"
+        "the schema then fails. `REVOKE CREATE ON SCHEMA public FROM PUBLIC`\n"
+        "brings it back."},
+    Explanation{
         "doctor.prepared-transaction",
         "A prepared transaction has no session: it stays, with its locks and\n"
         "its snapshot, until somebody commits or rolls it back, also over a\n"

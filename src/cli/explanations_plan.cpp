@@ -33,6 +33,12 @@ constexpr auto texts = std::to_array<Explanation>({
      "A column whose type is a domain with constraints makes ADD COLUMN\n"
      "rewrite the whole table under ACCESS EXCLUSIVE. Use the base type\n"
      "with a `check`."},
+    {"column.default-may-fail",
+     "The default is computed in every INSERT that leaves the column out, old\n"
+     "code's too, from expand on. One that reads a setting or calls a "
+     "function\n"
+     "may fail there, or be NULL where the column may not. Use one that has a\n"
+     "value in every session, or give `up`, which never fails a write."},
     {"column.exclusion-constraint",
      "The column is part of an exclusion constraint. PostgreSQL can\n"
      "neither build one concurrently nor add it NOT VALID, so it cannot\n"
@@ -55,6 +61,12 @@ constexpr auto texts = std::to_array<Explanation>({
      "A stored generated column makes ADD COLUMN rewrite the whole table\n"
      "under ACCESS EXCLUSIVE, which a large table cannot bear. Use an\n"
      "ordinary column with `up`."},
+    {"column.generated-may-fail",
+     "A generated column is computed in every write of a row, old code's too,\n"
+     "from expand on; a division by zero, say, rejects it. On PostgreSQL 18 "
+     "it\n"
+     "is computed when it is read, and `SELECT *` fails. Write an expression\n"
+     "that has a value for every row, or add a plain column with `up`."},
     {"column.has-dependents",
      "Something depends on the column and cannot follow to another one:\n"
      "a view, a policy, a rule, a publication's column list. pgexpand\n"
@@ -74,6 +86,10 @@ constexpr auto texts = std::to_array<Explanation>({
      "referenced column's index. There is none for the new type: bigint\n"
      "can refer to integer, but numeric or text cannot. Change both\n"
      "columns in one migration, or drop the foreign key first."},
+    {"column.lastval",
+     "lastval() is the number that was drawn last in a session. With a second\n"
+     "column that draws one, an INSERT of old code ends with that column's\n"
+     "number. Use RETURNING, or currval() with the name of the sequence."},
     {"column.lossy-key",
      "In a version schema the old column stays the table's key until\n"
      "contract, and a key has no NULL. `allow: [lossy]` would put one\n"
@@ -85,6 +101,11 @@ constexpr auto texts = std::to_array<Explanation>({
     {"column.needs-down",
      "The column is NOT NULL without a default, and new code leaves it\n"
      "out. Give `down`, the value that old readers see meanwhile."},
+    {"column.needs-not-null",
+     "An identity column, and a column of the index that is the table's\n"
+     "replica identity, cannot do without NOT NULL. Drop the identity, or "
+     "give\n"
+     "the table another replica identity first."},
     {"column.needs-value",
      "The new column is NOT NULL, but neither existing rows nor writers\n"
      "that do not know it have a value. Give `up` or `default`, or leave\n"
@@ -92,6 +113,13 @@ constexpr auto texts = std::to_array<Explanation>({
     {"column.no-default",
      "An identity or generated column gets its value from the server, so\n"
      "it cannot have a default besides."},
+    {"column.order",
+     "A column that another one takes over from keeps its place in the row\n"
+     "until contract; then its successor stands at the end. A statement that\n"
+     "names its columns does not notice. `INSERT INTO t VALUES (...)` and\n"
+     "`SELECT *` do, so contract asks. `allow: [column_order]` in the spec,\n"
+     "or `column_order: free` in pgexpand.yaml, say that all code names its\n"
+     "columns. A version schema keeps the order in its views."},
     {"column.partition-key",
      "Rows are assigned to partitions by the column. PostgreSQL neither\n"
      "drops nor retypes it, and a new value may belong to another\n"

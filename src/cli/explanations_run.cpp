@@ -18,6 +18,12 @@ constexpr auto texts = std::to_array<Explanation>({
      "it took over from, which has the only copy of the values now, so it\n"
      "never goes on here. `pgexpand rollback ID --accept-drift` goes back\n"
      "to that one."},
+    {"contract.column-order",
+     "Contract would leave the table's columns in another order than plain\n"
+     "SQL would. `INSERT INTO t VALUES (...)` without a column list would\n"
+     "then put values into other columns, in silence. Until contract such an\n"
+     "INSERT still works by the old order. If all code names its columns, say\n"
+     "`column_order: free` in pgexpand.yaml and run contract again."},
     {"contract.gone",
      "A trigger, column, constraint or function that contract drops is not\n"
      "there any more: somebody dropped it. The step was rolled back.\n"

@@ -29,45 +29,61 @@ milliseconds statement_timeout(const Job& job, const Task& task) {
                                                   : job.options.step_budget;
 }
 
-// Under which a user's text is read, and its values computed, for a scope.
-class UsersSettings {
- public:
-  UsersSettings(Job& job, bool is_users) : job_(job) {
-    if (!is_users) {
-      return;
-    }
-    sql::Settings theirs = job_.plan.settings;
-    theirs.push_back(
-        {"search_path",
-         fmt::format("{}", fmt::join(job_.plan.search_path, ", "))});
-    for (const sql::Setting& setting : theirs) {
-      job_.session().queue(Statement::of(
-          "SELECT pg_catalog.current_setting({})", sql::Literal{setting.name}));
-    }
-    job_.session().queue(sql::make(theirs, false));
-    const pg::Answers answers = job_.session().flush();
-    answers.check();
-    for (std::size_t n = 0; n < theirs.size(); ++n) {
-      ours_.push_back(
-          {theirs[n].name, answers.results.at(n).single().value_or("")});
-    }
+sql::Settings settings_for(const Job& job, Reads reads) {
+  if (reads == Reads::ours) {
+    return {};
   }
-  void leave() {
-    if (!ours_.empty()) {
-      job_.session().run(sql::make(ours_, false));
-    }
+  if (reads == Reads::values) {
+    return sql::only_values(job.plan.settings);
   }
+  sql::Settings settings = job.plan.settings;
+  std::erase_if(settings, [](const sql::Setting& setting) {
+    return setting.name == "search_path";
+  });
+  settings.push_back(
+      {"search_path",
+       fmt::format("{}", fmt::join(job.plan.search_path, ", "))});
+  return settings;
+}
 
- private:
-  Job& job_;
-  sql::Settings ours_;
-};
+// Runs the statement under those settings, and leaves the session with its own.
+void run_under(Job& job, const Statement& statement, const sql::Settings& set) {
+  if (set.empty()) {
+    job.session().run(statement);
+    return;
+  }
+  for (const sql::Setting& setting : set) {
+    job.session().queue(Statement::of("SELECT pg_catalog.current_setting({})",
+                                      sql::Literal{setting.name}));
+  }
+  job.session().queue(sql::make(set, false));
+  const pg::Answers answers = job.session().flush();
+  answers.check();
+  sql::Settings own = set;
+  for (std::size_t n = 0; n < own.size(); ++n) {
+    own[n].value = answers.results.at(n).single().value_or("");
+  }
+  const auto leave = [&] {
+    // A session that was lost comes back with our own settings.
+    if (!job.bench.lost() && job.session().is_open()) {
+      job.session().run(sql::make(own, false));
+    }
+  };
+  try {
+    job.session().run(statement);
+  } catch (const Error&) {
+    leave();
+    throw;
+  }
+  leave();
+}
 
 }  // namespace
 
 void run_outside_transaction(Job& job,
                              const Task& task,
                              const Statement& statement,
+                             Reads reads,
                              const std::function<void()>& before_retry) {
   for (int attempt = 1;; ++attempt) {
     job.check();
@@ -79,7 +95,7 @@ void run_outside_transaction(Job& job,
                                .cancel_on_stop = true,
                                .limit = std::nullopt},
                               job.reporter);
-      job.session().run(statement);
+      run_under(job, statement, settings_for(job, reads));
       set_session_timeouts(job.session(), milliseconds{0});
       return;
     } catch (const Error& error) {
@@ -112,20 +128,11 @@ void run_alone(Job& job, Task& task, const plan::RunSql& run) {
     return;
   }
   reach(FaultPoint::alone_begun);
-  UsersSettings settings(job, run.is_users);
-  try {
-    for (const Statement& statement : run.statements) {
-      run_outside_transaction(job, task, statement);
-      reach(FaultPoint::alone_acted);
-    }
-  } catch (const Error&) {
-    // A session that was lost comes back with our own settings.
-    if (!job.bench.lost() && job.session().is_open()) {
-      settings.leave();
-    }
-    throw;
+  for (const Statement& statement : run.statements) {
+    run_outside_transaction(job, task, statement,
+                            run.is_users ? Reads::users : Reads::ours);
+    reach(FaultPoint::alone_acted);
   }
-  settings.leave();
   job.record([&](state::Store& store) { task.record_done(store); });
 }
 

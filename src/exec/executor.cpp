@@ -85,6 +85,21 @@ void check_contract_gate(const Job& job, const Migration& migration) {
   }
 }
 
+// attnum is for ever: a column that another one took over from has gone to the
+// end of the row, and only the application knows whether it minds.
+void check_column_order(const Job& job) {
+  if (job.plan.column_orders.empty() || job.options.column_order_is_free) {
+    return;
+  }
+  const plan::ColumnOrder& order = job.plan.column_orders.front();
+  throw Error(ErrorKind::refused, "contract.column-order",
+              plan::column_order_text(order))
+      .hint(
+          "an INSERT without a column list would put values into other "
+          "columns. If all code names its columns, say `column_order: free` "
+          "in pgexpand.yaml and run the same command again");
+}
+
 void announce(Job& job, const Migration& migration) {
   if (!job.announced) {
     job.announced = true;
@@ -118,6 +133,7 @@ RunResult run_phases(Job& job) {
     if (phase == Phase::contract) {
       check_contract_order(job);
       check_contract_gate(job, migration);
+      check_column_order(job);
       check_nobody_uses_old_versions(job);
     }
     announce(job, migration);

@@ -104,6 +104,7 @@ class IndexBuild {
   void create() {
     try {
       run_outside_transaction(job_, task_, build_.create,
+                              build_.is_users ? Reads::users : Reads::values,
                               [&] { drop_if_remnant(); });
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::connection && !job_.bench.lost()) {
@@ -122,7 +123,9 @@ class IndexBuild {
     }
   }
 
-  void drop_remnant() { run_outside_transaction(job_, task_, drop()); }
+  void drop_remnant() {
+    run_outside_transaction(job_, task_, drop(), Reads::ours);
+  }
 
   // The first error is the one to report, whatever happens here. After a stop
   // request nobody waits for old readers; the next run drops the remnant.

@@ -28,6 +28,7 @@ class ColumnChanges {
       const sql::Subject done = subject_of(step.action);
       if (step.phase == Phase::contract) {
         append(done.dropped_columns, dropped_by_contract_);
+        append(done.renamed_columns, renamed_by_contract_);
       } else if (step.phase == Phase::switch_over) {
         append(done.renamed_columns, renamed_by_switch_);
       }
@@ -39,6 +40,11 @@ class ColumnChanges {
 
   [[nodiscard]] bool contract_drops(const Column& column) const {
     return has(dropped_by_contract_, named(column));
+  }
+  [[nodiscard]] bool contract_renames(const Column& column) const {
+    return std::ranges::find(renamed_by_contract_, named(column),
+                             &sql::ColumnRename::from) !=
+           renamed_by_contract_.end();
   }
   [[nodiscard]] bool rollback_drops(const Column& column) const {
     return has(dropped_by_rollback_, named(column));
@@ -72,7 +78,7 @@ class ColumnChanges {
 
   std::vector<sql::ColumnName> dropped_by_contract_;
   std::vector<sql::ColumnName> dropped_by_rollback_;
-  std::vector<sql::ColumnRename> renamed_by_switch_;
+  std::vector<sql::ColumnRename> renamed_by_switch_, renamed_by_contract_;
 };
 
 using Test = std::function<bool(const Column&)>;
@@ -126,6 +132,13 @@ Error lost_error(std::string code,
                       column.name.name(), column.table.name.display(), keeper)};
 }
 
+std::string add_again(std::string_view command, const Job& job) {
+  return fmt::format(
+      "add the column again and fill it, then run `pgexpand {} "
+      "{} --accept-drift`",
+      command, job.id);
+}
+
 }  // namespace
 
 void check_old_columns(const Job& job, const Fingerprints& tables) {
@@ -139,13 +152,11 @@ void check_old_columns(const Job& job, const Fingerprints& tables) {
           .detail(
               "rollback drops the columns that were added, and they may have "
               "the only copy of its values")
-          .hint(job.is_switched()
+          .hint(job.is_switched() && !changes.contract_renames(lost)
                     ? fmt::format("keep the new shape: run `pgexpand contract "
                                   "{} --accept-drift`",
                                   job.id)
-                    : fmt::format("add the column again and fill it, then run "
-                                  "`pgexpand rollback {} --accept-drift`",
-                                  job.id));
+                    : add_again("rollback", job));
     }
   }
 }
@@ -156,14 +167,19 @@ void check_new_columns(const Job& job, const Fingerprints& tables) {
     const bool drops_any = any_column(lost.table, [&](const Column& column) {
       return changes.contract_drops(column);
     });
-    if (drops_any && is_new(lost, changes, true)) {
+    const bool is_kept =
+        !changes.contract_drops(lost) &&
+        (is_new(lost, changes, true) || changes.contract_renames(lost));
+    if (drops_any && is_kept) {
       throw lost_error("contract.column-lost", lost, "contract leaves in use")
           .detail(
-              "contract drops the old columns, and they may have the only "
-              "copy of its values")
-          .hint(fmt::format("go back to the old shape: run `pgexpand rollback "
-                            "{} --accept-drift`",
-                            job.id));
+              "contract drops the columns beside it, and they may have the "
+              "only copy of its values")
+          .hint(changes.contract_renames(lost)
+                    ? add_again("contract", job)
+                    : fmt::format("go back to the old shape: run `pgexpand "
+                                  "rollback {} --accept-drift`",
+                                  job.id));
     }
   }
 }

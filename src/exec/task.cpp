@@ -1,6 +1,7 @@
 #include "exec/task.hpp"
 
 #include "exec/lost_tables.hpp"
+#include "exec/sqlstate.hpp"
 #include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/overloaded.hpp"
 
@@ -74,9 +75,17 @@ class UndoTask : public Task {
   StepStatus after_;
 };
 
-}  // namespace
+// Schemas of the arriving path in which everybody may create something.
+bool leaves_schemas_out(const plan::Plan& plan) {
+  const auto closed =
+      std::ranges::find(plan.settings, "search_path", &sql::Setting::name);
+  return closed != plan.settings.end() &&
+         !std::ranges::all_of(plan.search_path, [&](const std::string& schema) {
+           return closed->value.find(schema) != std::string::npos;
+         });
+}
 
-TaskResult run_task(Job& job, Task& task) {
+TaskResult perform(Job& job, Task& task) {
   return std::visit(
       Overloaded{[&](const plan::RunSql& run) -> TaskResult {
                    if (run.transactional) {
@@ -97,6 +106,23 @@ TaskResult run_task(Job& job, Task& task) {
                    return compare_rows(job, task, compare);
                  }},
       task.action());
+}
+
+}  // namespace
+
+TaskResult run_task(Job& job, Task& task) {
+  try {
+    return perform(job, task);
+  } catch (const Error& error) {
+    if (!is_gone(error) || !error.hint().empty() ||
+        !leaves_schemas_out(job.plan)) {
+      throw;
+    }
+    throw Error(error).hint(
+        "a function, check or trigger of the table looks for it by the "
+        "search_path, from which a schema is left out that everybody may "
+        "create objects in: `pgexpand doctor` tells which");
+  }
 }
 
 Error gone(std::string_view command,

@@ -117,7 +117,7 @@ class TransactionalRun {
       session.queue(run_.statements[at]);
     }
     if (run_.is_users) {
-      session.queue(Statement::of(path_setting), {std::string(pg::own_path)});
+      session.queue(Statement::of(path_setting), {std::string(sql::own_path)});
       session.queue(sql::make(sql::own_syntax()));
     }
   }

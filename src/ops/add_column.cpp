@@ -166,19 +166,24 @@ class AddColumn final : public TableOperation {
             answer(column_.default_value, "default",
                    {.deterministic = false, .reader = reader})) {
       values.default_value = value->deparsed;
+      values.default_ddl = as_written(*column_.default_value);
       values.default_is_volatile =
           value->stability == catalog::Stability::is_volatile;
     }
     if (const auto* value = answer(column_.generated, "generated",
                                    {.reader = Reader::server})) {
-      values.generated = for_ddl(value->deparsed, TableShape(here),
-                                 column_.generated->where, findings);
+      values.generated_deparsed = value->deparsed;
+      values.generated = as_written(*column_.generated);
     }
     if (column_.check) {
       const std::optional expression = column_.check->expression;
       if (const auto* value = answer(expression, "check", is_check)) {
-        values.check = for_ddl(value->deparsed, situation.shapes.of(here),
-                               expression->where, findings);
+        const auto& shape = situation.shapes.of(here);
+        values.check_over_row = sql::can_read(value->deparsed.text)
+                                    ? over_row(value->deparsed, &shape)
+                                    : sql::Expression{};
+        values.check =
+            for_ddl(*expression, situation.shapes.of(here), findings);
       }
     }
     return values;

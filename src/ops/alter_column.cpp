@@ -263,7 +263,12 @@ class AlterColumn final : public TableOperation {
               ? carried_default(answers.at(values.prefix + "default as it is"),
                                 column, type->type)
               : value->deparsed;
+      twin.default_ddl = twin.carries_default
+                             ? *twin.default_value
+                             : as_written(**args_.default_value);
     }
+    twin.default_is_constant =
+        value != nullptr && value->stability == catalog::Stability::immutable;
     const auto asked = answers.find(values.prefix + "default today");
     twin.old_default_is_constant =
         asked != answers.end() && !asked->second.finding &&
@@ -329,8 +334,12 @@ class AlterColumn final : public TableOperation {
     }
     const auto* value = values.get("default", where(), is_default);
     if (value != nullptr || !*args_.default_value) {
-      change_default(draft, pieces, values.situation.shapes.of(here), column,
-                     text_of(value));
+      change_default(
+          draft, pieces, values.situation.shapes.of(here), column,
+          value == nullptr
+              ? std::nullopt
+              : std::optional(DefaultValue{value->deparsed,
+                                           as_written(**args_.default_value)}));
     }
   }
 
@@ -345,9 +354,11 @@ class AlterColumn final : public TableOperation {
     }
     const auto name = check_name(*args_.check, here.name, args_.column);
     const auto condition =
-        for_ddl(check->deparsed, shape, where(), values.findings);
+        for_ddl(args_.check->expression, shape, values.findings);
     if (condition) {
-      add_check(draft, here, name, *condition, where(), values.findings);
+      add_check(draft, here, name,
+                {*condition, over_row(check->deparsed, &shape)}, where(),
+                values.findings);
     }
   }
 

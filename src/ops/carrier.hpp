@@ -3,6 +3,7 @@
 #include "ops/carry.hpp"
 #include "ops/expressions.hpp"
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ class Carrier {
     carry_indexes();
     carry_checks();
     carry_statistics();
+    add_alias_indexes();
     rename_later_inputs();
     free_lossy_columns();
   }
@@ -53,12 +55,18 @@ class Carrier {
   void take_over_attributes(const catalog::Index& index);
   void take_over_comments(const catalog::Index& index, Transition& step);
   void take_over_column_names(const catalog::Index& index);
+  void add_alias_indexes();
+  void add_alias_index(const catalog::Index& index);
+  [[nodiscard]] sql::Identifier alias_of(const sql::Identifier& today) const;
   void carry_statistics();
   void carry_statistics(const catalog::ExtendedStatistics& statistics,
                         const std::vector<std::string>& members);
 
   // --- constraints -----------------------------------------------------------
   void carry_checks();
+  void say_it_is_carried(const catalog::Constraint& constraint,
+                         std::string_view what,
+                         const std::vector<sql::Identifier>& columns);
   void carry_foreign_keys_out();
   void carry_foreign_keys_here();
   void enforce_foreign_key(const catalog::Constraint& key,
@@ -92,10 +100,12 @@ class Carrier {
   [[nodiscard]] sql::TableName in_schema(const sql::Identifier& name) const {
     return {table_.name.schema, name};
   }
-  /// The text of an object's expression over physical columns; a finding if
-  /// we cannot read it.
+  /// The text of an object's expression over the columns that `name` says; a
+  /// finding if we cannot read it.
   [[nodiscard]] std::optional<sql::Expression> rewritten(
-      const std::string& object, const sql::Expression& expression);
+      const std::string& object,
+      const sql::Expression& expression,
+      const std::function<sql::Identifier(const sql::Identifier&)>& name);
   /// The same; a finding, too, if it does not hold there.
   [[nodiscard]] std::optional<sql::Expression> carried(
       const std::string& key,

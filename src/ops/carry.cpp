@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace pgexpand::ops {
 
@@ -167,8 +168,10 @@ void key_probes(const Situation& situation,
   }
 }
 
-std::optional<Expression> Carrier::rewritten(const std::string& object,
-                                             const Expression& expression) {
+std::optional<Expression> Carrier::rewritten(
+    const std::string& object,
+    const Expression& expression,
+    const std::function<Identifier(const Identifier&)>& name) {
   if (!is_readable(table_, expression)) {
     findings_.refuse(
         pieces_.where, "column.unreadable-object",
@@ -182,7 +185,7 @@ std::optional<Expression> Carrier::rewritten(const std::string& object,
     return std::nullopt;
   }
   return sql::rewrite_columns(expression, "", [&](const Identifier& column) {
-    return std::optional(physical_of(column));
+    return std::optional(name(column));
   });
 }
 
@@ -190,7 +193,9 @@ std::optional<Expression> Carrier::carried(const std::string& key,
                                            const std::string& object,
                                            const Expression& expression) {
   // The server's own text, not the answer's: that one is folded and inlined.
-  auto text = rewritten(object, expression);
+  auto text = rewritten(object, expression, [this](const Identifier& column) {
+    return physical_of(column);
+  });
   if (!text) {
     return std::nullopt;
   }
@@ -224,6 +229,17 @@ std::vector<Identifier> Carrier::physical_of(
   return names;
 }
 
+namespace {
+
+template <typename Rule>
+void put_first(SyncRules& rules, Rule rule) {
+  std::stable_partition(
+      rules.pairs.begin(), rules.pairs.end(),
+      [&](const SyncPair& pair) { return std::invoke(rule, pair); });
+}
+
+}  // namespace
+
 /// After the swap an expression over the old shape finds the old column under
 /// another name.
 void Carrier::rename_later_inputs() {
@@ -241,11 +257,13 @@ void Carrier::rename_later_inputs() {
       fill.assignment.renamed = renamed;
     }
   }
-  // Old sides first: other rules read them.
-  auto& pairs = pieces_.sync_after.pairs;
-  std::stable_partition(pairs.begin(), pairs.end(), [](const SyncPair& pair) {
+  // Other rules read the two names of one column, and old sides.
+  put_first(pieces_.sync_after, [](const SyncPair& pair) {
     return pair.visibility == SyncPair::Visibility::new_only;
   });
+  for (SyncRules* rules : {&pieces_.sync_before, &pieces_.sync_after}) {
+    put_first(*rules, &SyncPair::is_alias);
+  }
 }
 
 void carry_moves(const Situation& situation,
@@ -253,7 +271,8 @@ void carry_moves(const Situation& situation,
                  Diagnostics& findings) {
   std::vector<Carrier> carriers;
   for (const TableDraft& pieces : draft.tables()) {
-    if (!situation.shapes.of(*pieces.table).moves().empty()) {
+    const TableShape& shape = situation.shapes.of(*pieces.table);
+    if (!shape.moves().empty() || !shape.aliases().empty()) {
       carriers.emplace_back(situation, draft, draft.table(*pieces.table),
                             findings);
     }

@@ -71,6 +71,26 @@ void Carrier::carry_checks() {
                  .validates = check.is_validated,
                  .title = fmt::format("carry check {}", check.name.name())});
     take_over_named(check);
+    say_it_is_carried(check, "check", check.columns);
+  }
+}
+
+/// In a version schema old code writes on, and the rule holds for what `up`
+/// makes of it.
+void Carrier::say_it_is_carried(const Constraint& constraint,
+                                std::string_view what,
+                                const std::vector<Identifier>& columns) {
+  const bool is_same =
+      std::ranges::all_of(columns, [&](const Identifier& column) {
+        const auto moved = pieces_.moved.find(column);
+        const auto* today = table_.column(column);
+        return moved == pieces_.moved.end() ||
+               (moved->second.is_plain && today != nullptr &&
+                moved->second.type == today->type);
+      });
+  if (draft_.in_views() && !is_same) {
+    draft_.visible(fmt::format("{} {} holds for what `up` gives, too", what,
+                               constraint.name.name()));
   }
 }
 
@@ -93,6 +113,7 @@ void Carrier::carry_foreign_keys_out() {
       }
     }
     enforce_foreign_key(key, fresh);
+    say_it_is_carried(key, "foreign key", key.columns);
     if (target_moves) {
       replace_foreign_key(key, is_at_switch(situation_.shapes.of(*parent),
                                             key.references_columns));
@@ -116,6 +137,7 @@ void Carrier::carry_foreign_keys_here() {
     Constraint fresh = key;
     fresh.references_columns = physical_of(key.references_columns);
     enforce_foreign_key(key, fresh);
+    say_it_is_carried(key, "foreign key", key.references_columns);
     replace_foreign_key(key, at_switch(key.references_columns));
   }
 }

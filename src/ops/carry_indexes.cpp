@@ -81,6 +81,10 @@ void Carrier::carry_index(const catalog::Index& index) {
         const auto moved = pieces_.moved.find(column);
         return moved == pieces_.moved.end() || moved->second.is_injective;
       });
+  if (new_promise && draft_.in_views()) {
+    draft_.visible(fmt::format("unique index {} rejects what `up` makes alike",
+                               index.name.name.name()));
+  }
   build_index(draft_, table_,
               {.index = renewed(index),
                .phase = new_promise ? Phase::switch_over : Phase::backfill,
@@ -287,8 +291,11 @@ void Carrier::carry_statistics() {
       members.push_back(physical_of(column).quoted());
     }
     for (const auto& expression : statistics.expressions) {
-      if (const auto text = rewritten(
-              "statistics " + statistics.name.name.name(), expression)) {
+      if (const auto text =
+              rewritten("statistics " + statistics.name.name.name(), expression,
+                        [this](const Identifier& column) {
+                          return physical_of(column);
+                        })) {
         members.push_back(fmt::format("({})", *text));
       }
     }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace pgexpand::ops {
 namespace {
@@ -176,6 +177,22 @@ TypeChange classify(const catalog::Catalog& catalog,
   return TypeChange::rewrite;
 }
 
+namespace {
+
+/// A longer string or number only takes more. These show another value, or are
+/// another type.
+bool is_noticed(const catalog::Column& column, const catalog::Type& type) {
+  const auto from = sql::builtin_type(column.type.name.text);
+  return from &&
+         !std::ranges::any_of(
+             std::array{"varchar", "text", "varbit"},
+             [&](const char* name) { return from->name == name; }) &&
+         !(from->name == "numeric" &&
+           type.name.text.find('(') != std::string::npos);
+}
+
+}  // namespace
+
 void change_type_in_place(Draft& draft,
                           TableDraft& pieces,
                           const catalog::Column& column,
@@ -197,6 +214,10 @@ void change_type_in_place(Draft& draft,
   step.first.insert(step.first.end(), add_back.begin(), add_back.end());
   step.titles.push_back(fmt::format("{} becomes {} (metadata only)",
                                     column.name.name(), type.name.text));
+  if (is_noticed(column, type)) {
+    draft.visible(
+        fmt::format("{} becomes {}", column.name.name(), type.name.text));
+  }
   draft.stays(fmt::format("{} stays {}", column.name.name(), type.name.text));
 }
 

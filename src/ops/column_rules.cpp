@@ -5,6 +5,7 @@
 #include "ops/not_null_name.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/own_names.hpp"
+#include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
 
@@ -64,7 +65,9 @@ void require_not_null(Draft& draft,
   const Identifier physical = shape.physical(name);
   table.touched.insert(column.name);
   draft.claims().writes(table.table->name, column.name);
-  const bool is_certain = up && is_never_null(*table.table, *up);
+  // A failing `up` gives NULL, and must not fail old code's write.
+  const bool is_certain =
+      up && is_never_null(*table.table, *up) && sql::cannot_fail(up->text);
   if (up) {
     draft.claims().claim(fill_claim(table.table->name, column.name));
     fill_holes(table, column, physical, *up);
@@ -177,7 +180,7 @@ bool is_constraint_free(const catalog::Table& table,
 void add_check(Draft& draft,
                const catalog::Table& table,
                const Identifier& name,
-               const Expression& condition,
+               const CheckCondition& condition,
                const Location& where,
                Diagnostics& findings) {
   if (!is_constraint_free(table, name, where, findings)) {
@@ -186,8 +189,11 @@ void add_check(Draft& draft,
   enforce_constraint(draft,
                      {.table = table.name,
                       .name = name,
-                      .definition = sql::compose("CHECK ({})", condition),
+                      .definition = sql::compose("CHECK ({})", condition.ddl),
                       .title = fmt::format("check {}", name.name())});
+  draft.table(table).before_switch.push_back(
+      {.title = fmt::format("check {}", name.name()),
+       .differs = sql::compose("({}) IS FALSE", condition.over_row)});
   draft.visible(
       fmt::format("check {} rejects what old code may write", name.name()));
 }
@@ -258,11 +264,40 @@ bool may_change_default(const catalog::Column& column,
   return true;
 }
 
+namespace {
+
+/// What an old client's INSERT that leaves the column out notices.
+std::optional<std::string> change_of_default(
+    const catalog::Column& column, const std::optional<DefaultValue>& value) {
+  const std::string& name = column.name.name();
+  if (!value && column.default_value) {
+    return column.not_null
+               ? fmt::format(
+                     "an old client's INSERT that leaves out {} is "
+                     "rejected: it has no default any more",
+                     name)
+               : fmt::format(
+                     "an old client's INSERT that leaves out {} gets "
+                     "NULL: it has no default any more",
+                     name);
+  }
+  if (value && column.default_value != value->deparsed) {
+    return fmt::format(
+        "an old client's INSERT that leaves out {} gets another "
+        "value",
+        name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 void change_default(Draft& draft,
                     TableDraft& table,
                     const TableShape& shape,
                     const catalog::Column& column,
-                    const std::optional<Expression>& value) {
+                    const std::optional<DefaultValue>& value) {
+  const auto ddl = value ? std::optional(value->ddl) : std::nullopt;
   table.touched.insert(column.name);
   const sql::TableName& name = table.table->name;
   draft.claims().writes(name, column.name);
@@ -272,21 +307,19 @@ void change_default(Draft& draft,
   auto& transition = in_views ? draft.at_contract() : draft.at_switch();
   transition.lock(name, LockMode::access_exclusive);
   if (in_views) {  // the old version keeps the table's own until then
-    table.version.defaults[shape.renamed(column.name)] = value;
-    transition.first.push_back(set_default(name, column.name, value));
+    table.version.defaults[shape.renamed(column.name)] =
+        value ? std::optional(value->deparsed) : std::nullopt;
+    transition.first.push_back(set_default(name, column.name, ddl));
   } else {
-    transition.last.push_back(set_default(name, column.name, value));
+    transition.last.push_back(set_default(name, column.name, ddl));
     transition.undo_first(
         {set_default(name, column.name, column.default_value)});
-    if (!value && column.default_value && column.not_null) {
-      draft.visible(fmt::format(
-          "an old client's INSERT that leaves out {} is rejected: it has no "
-          "default any more",
-          column.name.name()));
+    if (const auto noticed = change_of_default(column, value)) {
+      draft.visible(*noticed);
     }
   }
   transition.titles.push_back(
-      value ? fmt::format("default of {}: {}", column.name.name(), value->text)
+      value ? fmt::format("default of {}: {}", column.name.name(), ddl->text)
             : fmt::format("drop the default of {}", column.name.name()));
 }
 

@@ -37,12 +37,18 @@ void allow_null(Draft& draft,
     const catalog::Constraint* old,
     const std::optional<sql::Expression>& down);
 
-/// A CHECK on an existing column, enforced at switch. `condition` speaks of
-/// physical columns. A finding if the name is taken.
+/// A CHECK's condition over physical columns.
+struct CheckCondition {
+  sql::Expression ddl;       ///< As its owner wrote it.
+  sql::Expression over_row;  ///< Deparsed, over `t`, before the switch.
+};
+
+/// A CHECK on an existing column, enforced at switch; verify finds the rows
+/// that fail it first. A finding if the name is taken.
 void add_check(Draft& draft,
                const catalog::Table& table,
                const sql::Identifier& name,
-               const sql::Expression& condition,
+               const CheckCondition& condition,
                const Location& where,
                Diagnostics& findings);
 
@@ -70,13 +76,18 @@ void add_check(Draft& draft,
                                       const Location& where,
                                       Diagnostics& findings);
 
+struct DefaultValue {
+  sql::Expression deparsed;
+  sql::Expression ddl;  ///< As its owner wrote it.
+};
+
 /// Sets or drops (`value` empty) the default: at switch, or in views mode for
 /// the version's view, and at contract for the table.
 void change_default(Draft& draft,
                     TableDraft& table,
                     const TableShape& shape,
                     const catalog::Column& column,
-                    const std::optional<sql::Expression>& value);
+                    const std::optional<DefaultValue>& value);
 
 /// Changes the comment at switch; none drops it.
 void change_comment(Draft& draft,

@@ -144,7 +144,7 @@ class CreateIndex final : public TableOperation {
       const auto* answer =
           resolved(situation.answers, prefix + "where", args_.where->where,
                    allowed(), is_check, findings);
-      const auto text = ddl_of(answer, shape, args_.where->where, findings);
+      const auto text = ddl_of(answer, *args_.where, shape, findings);
       if (text) {
         index.predicate = sql::compose("({})", *text);
       }
@@ -185,18 +185,17 @@ class CreateIndex final : public TableOperation {
     const auto* answer =
         resolved(situation.answers, key_name(prefix, n),
                  wanted.expression->where, allowed(), is_check, findings);
-    key.expression = ddl_of(answer, shape, wanted.expression->where, findings);
+    key.expression = ddl_of(answer, *wanted.expression, shape, findings);
     return key;
   }
 
   [[nodiscard]] static std::optional<sql::Expression> ddl_of(
       const catalog::ExpressionAnswer* answer,
+      const UserExpression& expression,
       const TableShape& shape,
-      const Location& where,
       Diagnostics& findings) {
-    return answer == nullptr
-               ? std::nullopt
-               : for_ddl(answer->deparsed, shape, where, findings);
+    return answer == nullptr ? std::nullopt
+                             : for_ddl(expression, shape, findings);
   }
 
   /// What we cannot read may read any column.

@@ -189,14 +189,18 @@ void add_analyze(const TableDraft& draft, Steps& steps) {
              .action = plan::RunSql{{statement}}});
 }
 
-void add_verify(const TableDraft& draft, Steps& steps) {
-  if (draft.before_switch.empty() && draft.after_switch.empty()) {
+void add_comparison(Phase phase,
+                    const TableDraft& draft,
+                    const std::vector<plan::Comparison>& now,
+                    const std::vector<plan::Comparison>& after_switch,
+                    Steps& steps) {
+  if (now.empty() && after_switch.empty()) {
     return;
   }
   plan::CompareRows compare{
       .table = draft.table->name,
-      .before_switch = draft.before_switch,
-      .after_switch = draft.after_switch,
+      .before_switch = now,
+      .after_switch = after_switch,
       .key = {},
       .one_snapshot = std::ranges::any_of(draft.fills, &Fill::until_clean),
       .may_skip_user_triggers = may_skip_user_triggers(draft)};
@@ -204,15 +208,15 @@ void add_verify(const TableDraft& draft, Steps& steps) {
     compare.key = key->columns;
   }
   std::vector<std::string> titles;
-  for (const auto& comparison : draft.before_switch) {
+  for (const auto& comparison : now) {
     titles.push_back(comparison.title);
   }
-  steps.add(Phase::verify, {.title = fmt::format("compare all rows of {}",
-                                                 draft.table->name.display()),
-                            .locks = {},
-                            .budget = plan::Budget::unlimited,
-                            .action = std::move(compare),
-                            .parts = std::move(titles)});
+  steps.add(phase, {.title = fmt::format("compare all rows of {}",
+                                         draft.table->name.display()),
+                    .locks = {},
+                    .budget = plan::Budget::unlimited,
+                    .action = std::move(compare),
+                    .parts = std::move(titles)});
 }
 
 void add_steps_of(Phase phase, const std::vector<Step>& from, Steps& steps) {
@@ -356,7 +360,8 @@ void Draft::finish(const std::string& user, plan::Plan& plan) const {
     add_analyze(draft, steps);
   }
   for (const TableDraft& draft : tables_) {
-    add_verify(draft, steps);
+    add_comparison(Phase::verify, draft, draft.before_switch,
+                   draft.after_switch, steps);
   }
   add_steps_of(Phase::switch_over, steps_, steps);
   add_transition(Phase::switch_over, at_switch, "switch", steps);
@@ -364,6 +369,9 @@ void Draft::finish(const std::string& user, plan::Plan& plan) const {
   if (merge.version) {
     steps.add(Phase::switch_over, merge.version->publish());
     add_retirement(*merge.version, at_contract);
+  }
+  for (const TableDraft& draft : tables_) {
+    add_comparison(Phase::contract, draft, draft.before_contract, {}, steps);
   }
   add_steps_of(Phase::contract, steps_, steps);
   add_transition(Phase::contract, at_contract, "contract", steps);

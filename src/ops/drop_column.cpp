@@ -8,6 +8,7 @@
 #include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
+#include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -86,8 +87,11 @@ class DropColumn final : public TableOperation {
         return;
       }
       const auto& shape = situation.shapes.of(here);
-      supply(pieces, shape, column, answer->deparsed);
+      supply(pieces, shape, column, answer->deparsed, draft.in_views());
       touch_inputs(pieces, answer->deparsed, &shape);
+      if (!draft.in_views()) {
+        say_what_is_seen(draft, pieces.sync_after.reverses.back(), column);
+      }
     }
     Transition& at_contract = draft.at_contract();
     at_contract.lock(here.name, plan::LockMode::access_exclusive);
@@ -117,17 +121,48 @@ class DropColumn final : public TableOperation {
   static void supply(TableDraft& pieces,
                      const TableShape& shape,
                      const catalog::Column& column,
-                     const sql::Expression& down) {
-    SyncFill before{
-        {.column = column.name, .type = column.type, .value = down}};
-    SyncFill after = before;
+                     const sql::Expression& down,
+                     bool in_views) {
+    SyncReverse before{.assignment = {.column = column.name,
+                                      .type = column.type,
+                                      .value = down},
+                       .new_columns = {},
+                       .knows_writer = in_views,
+                       .fills_null = !in_views && column.not_null};
+    for (const auto& name : sql::columns_of(down.text)) {
+      const auto* read = shape.column(name);
+      if (read != nullptr && read->stored == nullptr &&
+          shape.today(name) == name && shape.move_of(name) == nullptr) {
+        before.new_columns.push_back(name);
+      }
+    }
+    SyncReverse after = before;
+    after.follows_all = true;
+    after.fills_null = !in_views;
     before.assignment.renamed = shape.names_before();
     after.assignment.renamed = shape.names_between();
-    pieces.sync_before.fills.push_back(before);
-    pieces.sync_after.fills.push_back(after);
+    pieces.sync_before.reverses.push_back(before);
+    pieces.sync_after.reverses.push_back(after);
     pieces.sync_titles.push_back(
-        fmt::format("sync trigger: {} := {} where new code leaves it out",
+        fmt::format("sync trigger: {} := {} where new code writes",
                     column.name.name(), bare(down).text));
+  }
+
+  /// Who wrote a row that changes what both kinds of code know nobody can tell.
+  static void say_what_is_seen(Draft& draft,
+                               const SyncReverse& reverse,
+                               const catalog::Column& column) {
+    const auto read = sql::columns_of(reverse.assignment.value.text);
+    if (read.size() > reverse.new_columns.size()) {
+      draft.visible(
+          fmt::format("{} follows what its `down` reads, whoever "
+                      "changes it",
+                      column.name.name()));
+    } else if (!column.not_null) {
+      draft.visible(fmt::format(
+          "an INSERT that gives no {} gets the value of `down`, not NULL",
+          column.name.name()));
+    }
   }
 
   /// What DROP COLUMN refuses is a refusal now; what it takes along silently

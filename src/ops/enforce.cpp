@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace pgexpand::ops {
 namespace {
 
@@ -130,6 +132,16 @@ void enforce_not_null(Draft& draft,
       Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", table.name, check));
   transition.titles.push_back(
       fmt::format("make {} NOT NULL", rule.column.name()));
+  if (!at_switch) {
+    // Which rows would stop it is told first, by their keys.
+    TableDraft& pieces = draft.table(table);
+    pieces.before_contract.push_back(
+        {.title = fmt::format("{} is not NULL", rule.column.name()),
+         .differs = sql::compose("t.{} IS NULL", rule.column)});
+    if (draft.in_views()) {
+      pieces.sync_after.required.push_back(rule.column);
+    }
+  }
   if (at_switch && !rule.column_is_new) {
     transition.undo_first(
         {Statement::of("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL",
@@ -176,7 +188,15 @@ Statement create_index_statement(const catalog::Index& index,
   if (index.predicate) {
     text += fmt::format(" WHERE {}", *index.predicate);
   }
-  return Statement::verbatim(text);
+  const auto is_users = [](const std::optional<Expression>& expression) {
+    return expression && expression->is_users;
+  };
+  const bool has_users_text =
+      is_users(index.predicate) ||
+      std::ranges::any_of(index.keys, [&](const catalog::IndexKey& key) {
+        return is_users(key.expression);
+      });
+  return Statement::of("{}", Expression{std::move(text), has_users_text});
 }
 
 void build_index(Draft& draft,

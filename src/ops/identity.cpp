@@ -117,6 +117,23 @@ sql::TableName identity_sequence_name(const sql::TableName& table,
                             "{}_{}_seq", table.name.name(), column.name())))};
 }
 
+Statement let_writers_draw(const sql::TableName& sequence,
+                           const sql::TableName& table) {
+  return Statement::verbatim(fmt::format(
+      "DO $pgexpand$ DECLARE command text; BEGIN FOR command IN"
+      " SELECT pg_catalog.format('GRANT USAGE ON SEQUENCE %s TO %s', {},"
+      " CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE"
+      " pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(r.grantee)) END)"
+      " FROM (SELECT (pg_catalog.aclexplode(c.relacl)).* FROM"
+      " pg_catalog.pg_class AS c WHERE c.oid = {}::pg_catalog.regclass UNION"
+      " SELECT (pg_catalog.aclexplode(a.attacl)).* FROM"
+      " pg_catalog.pg_attribute AS a WHERE a.attrelid ="
+      " {}::pg_catalog.regclass) AS r WHERE r.privilege_type = 'INSERT'"
+      " LOOP EXECUTE command; END LOOP; END $pgexpand$",
+      sql::quote_literal(sequence.quoted()), sql::quote_literal(table.quoted()),
+      sql::quote_literal(table.quoted())));
+}
+
 Statement sequence_to_identity(const sql::TableName& table,
                                const sql::Identifier& column,
                                const sql::TableName& sequence,

@@ -18,6 +18,10 @@ namespace pgexpand::ops {
 [[nodiscard]] sql::TableName identity_sequence_name(
     const sql::TableName& table, const sql::Identifier& column);
 
+/// Lets everybody who may INSERT draw from it, as from an identity's sequence.
+[[nodiscard]] sql::Statement let_writers_draw(const sql::TableName& sequence,
+                                              const sql::TableName& table);
+
 /// Turns a column fed by its own sequence into an identity column.
 [[nodiscard]] sql::Statement sequence_to_identity(
     const sql::TableName& table,

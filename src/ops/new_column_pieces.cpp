@@ -1,6 +1,7 @@
 #include "ops/new_column_pieces.hpp"
 
 #include "ops/column_rules.hpp"
+#include "ops/column_warnings.hpp"
 #include "ops/comparator.hpp"
 #include "ops/enforce.hpp"
 #include "ops/identity.hpp"
@@ -34,14 +35,15 @@ NewColumnPieces::NewColumnPieces(Draft& draft,
       column_(column),
       values_(std::move(values)) {}
 
-void NewColumnPieces::add_physical(const std::string& tail) {
+void NewColumnPieces::add_physical(const Expression& tail) {
   const sql::TableName& name = table_.table->name;
   std::string type = values_.type.name.text;
   if (!values_.collation.empty()) {
     type += " COLLATE " + values_.collation;
   }
-  table_.expand.push_back(Statement::of("ALTER TABLE {} ADD COLUMN {} {}", name,
-                                        column_.name, Expression{type + tail}));
+  table_.expand.push_back(Statement::of("ALTER TABLE {} ADD COLUMN {} {}{}",
+                                        name, column_.name, Expression{type},
+                                        tail));
   table_.expand_undo.push_back(
       Statement::of("ALTER TABLE {} DROP COLUMN {}", name, column_.name));
   table_.expand_titles.push_back(fmt::format(
@@ -53,6 +55,7 @@ void NewColumnPieces::add_physical(const std::string& tail) {
   table_.touched.insert(column_.name);
   table_.version.made.insert(column_.name);
   table_.adds_columns = true;
+  table_.added.push_back(column_.name);
 }
 
 void NewColumnPieces::add(const catalog::Catalog& catalog,
@@ -68,7 +71,7 @@ void NewColumnPieces::add(const catalog::Catalog& catalog,
   } else if (values_.up) {
     add_filled_by_up();
   } else {
-    add_filled_by_default();
+    add_filled_by_default(where, findings);
   }
 }
 
@@ -85,9 +88,17 @@ void NewColumnPieces::add_generated(const catalog::Catalog& catalog,
         "add a plain column with `up`, and let the application keep it");
     return;
   }
-  add_physical(fmt::format(" GENERATED ALWAYS AS ({}) {}", *values_.generated,
-                           is_virtual ? "VIRTUAL" : "STORED"));
+  warn_of_generated(column_.name, values_.generated_deparsed, where, findings);
+  add_physical(sql::compose(" GENERATED ALWAYS AS ({}) {}", *values_.generated,
+                            Expression{is_virtual ? "VIRTUAL" : "STORED"}));
   if (!column_.nullable) {
+    table_.before_switch.push_back(
+        {.title = fmt::format("{} is not NULL", column_.name.name()),
+         .differs = sql::compose("t.{} IS NULL", column_.name)});
+    if (!is_never_null(*table_.table, values_.generated_deparsed)) {
+      draft_.visible(fmt::format("a row for which {} would be NULL is rejected",
+                                 column_.name.name()));
+    }
     enforce_not_null(draft_, *table_.table,
                      {.column = column_.name, .column_is_new = true});
   }
@@ -111,13 +122,15 @@ void NewColumnPieces::add_identity(const catalog::Catalog& catalog,
   // OWNED BY wants one owner for both, and ours may only be a member of it.
   table_.expand.push_back(
       Statement::of("ALTER SEQUENCE {} OWNER TO {}", sequence, owner));
-  add_physical("");
+  add_physical({});
   const auto next_value =
       sql::compose("pg_catalog.nextval({}::pg_catalog.regclass)",
                    sql::Literal{sequence.quoted()});
   table_.expand.push_back(Statement::of("ALTER SEQUENCE {} OWNED BY {}.{}",
                                         sequence, name, column_.name));
   table_.expand.push_back(set_default(name, column_.name, next_value));
+  table_.expand.push_back(let_writers_draw(sequence, name));
+  warn_of_lastval(*table_.table, column_.name, where, findings);
   const Expression is_missing = sql::compose("t.{} IS NULL", column_.name);
   table_.fills.push_back({.assignment = {column_.name, next_value},
                           .type = values_.type,
@@ -134,7 +147,8 @@ void NewColumnPieces::add_identity(const catalog::Catalog& catalog,
   transition.last.push_back(
       sequence_to_identity(name, column_.name, sequence, *column_.identity));
   transition.undo_first(
-      {identity_to_sequence(name, column_.name, sequence, owner)});
+      {identity_to_sequence(name, column_.name, sequence, owner),
+       let_writers_draw(sequence, name)});
   transition.titles.push_back(
       fmt::format("make {} an identity column", column_.name.name()));
 }
@@ -150,7 +164,7 @@ Expression NewColumnPieces::effective_up() const {
 void NewColumnPieces::add_filled_by_up() {
   const sql::TableName& name = table_.table->name;
   draft_.claims().claim(fill_claim(name, column_.name));
-  add_physical("");
+  add_physical({});
   const Expression value = effective_up();
   SyncPair pair{.forward = {.column = column_.name,
                             .type = values_.type,
@@ -188,9 +202,9 @@ void NewColumnPieces::add_filled_by_up() {
     auto& transition = draft_.at_contract();
     transition.lock(name, LockMode::access_exclusive);
     transition.last.push_back(
-        set_default(name, column_.name, values_.default_value));
+        set_default(name, column_.name, values_.default_ddl));
     transition.titles.push_back(fmt::format(
-        "default of {}: {}", column_.name.name(), values_.default_value->text));
+        "default of {}: {}", column_.name.name(), values_.default_ddl->text));
   }
 }
 
@@ -198,32 +212,39 @@ void NewColumnPieces::add_not_null_for_up(const Expression& value) {
   if (column_.nullable) {
     return;
   }
-  const bool is_certain = is_never_null(*table_.table, value);
+  // A failing `up` gives NULL, and must not fail old code's write.
+  const bool is_certain = is_never_null(*table_.table, value) &&
+                          (values_.up_is_safe || sql::cannot_fail(value.text));
   enforce_not_null(draft_, *table_.table,
                    {.column = column_.name,
                     .phase = is_certain ? Phase::switch_over : Phase::contract,
                     .column_is_new = true});
 }
 
-void NewColumnPieces::add_filled_by_default() {
+void NewColumnPieces::add_filled_by_default(const Location& where,
+                                            Diagnostics& findings) {
   const sql::TableName& name = table_.table->name;
+  if (values_.default_value) {
+    warn_of_default(*table_.table, column_.name, *values_.default_value, where,
+                    findings);
+  }
   if (!values_.default_is_volatile) {
-    std::string tail;
-    if (values_.default_value) {
-      tail += fmt::format(" DEFAULT {}", *values_.default_value);
-    }
+    const Expression value =
+        values_.default_ddl
+            ? sql::compose(" DEFAULT ({})", *values_.default_ddl)
+            : Expression{};
     if (!column_.nullable) {
       draft_.claims().claim(not_null_claim(name, column_.name));
     }
-    add_physical(tail + (column_.nullable ? "" : " NOT NULL"));
+    add_physical(sql::compose("{}{}", value,
+                              Expression{column_.nullable ? "" : " NOT NULL"}));
     return;
   }
   draft_.claims().claim(fill_claim(name, column_.name));
   // A volatile default in ADD COLUMN rewrites the table; set afterwards, it
   // only holds for new rows, and the backfill gives the others theirs.
-  add_physical("");
-  table_.expand.push_back(
-      set_default(name, column_.name, values_.default_value));
+  add_physical({});
+  table_.expand.push_back(set_default(name, column_.name, values_.default_ddl));
   const Expression is_missing = sql::compose("t.{} IS NULL", column_.name);
   table_.fills.push_back({.assignment = {column_.name, *values_.default_value},
                           .type = values_.type,
@@ -240,6 +261,10 @@ void NewColumnPieces::add_filled_by_default() {
   }
 }
 
+bool NewColumnPieces::has_value() const {
+  return values_.up || values_.default_value || values_.generated;
+}
+
 void NewColumnPieces::add_check(const Location& where, Diagnostics& findings) {
   const Identifier name =
       check_name(*column_.check, table_.table->name, column_.name);
@@ -251,9 +276,20 @@ void NewColumnPieces::add_check(const Location& where, Diagnostics& findings) {
                       .name = name,
                       .definition = sql::compose("CHECK ({})", *values_.check),
                       .title = fmt::format("check {}", name.name())});
+  if (!values_.check_over_row.empty()) {
+    table_.before_switch.push_back(
+        {.title = fmt::format("check {}", name.name()),
+         .differs = sql::compose("({}) IS FALSE", values_.check_over_row)});
+  }
+  const auto read = sql::can_read(values_.check->text)
+                        ? sql::columns_of(values_.check->text)
+                        : std::vector<Identifier>{};
   if (values_.up) {
     draft_.visible(fmt::format(
         "check {} rejects a row whose `up` does not pass it", name.name()));
+  } else if (has_value() || read != std::vector{column_.name}) {
+    draft_.visible(
+        fmt::format("check {} rejects what old code may write", name.name()));
   }
 }
 
@@ -290,7 +326,7 @@ void NewColumnPieces::add_unique(const catalog::Catalog& catalog,
       {Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", table, name.name)});
   transition.titles.push_back(
       fmt::format("unique constraint {}", name.name.name()));
-  if (values_.up) {
+  if (has_value() && !column_.identity) {
     draft_.visible(fmt::format("unique constraint {} rejects duplicates",
                                name.name.name()));
   }
@@ -343,11 +379,10 @@ void NewColumnPieces::add_reference(const Situation& situation,
         Statement::of("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}",
                       table_.table->name, name));
   }
-  if (values_.up || values_.default_value) {
-    draft_.visible(
-        fmt::format("foreign key {} rejects a value {} does not have",
-                    name.name(), parent->name.display()));
-  }
+  draft_.visible(fmt::format(
+      "foreign key {} rejects a value that {} does not have, and a DELETE or "
+      "TRUNCATE there",
+      name.name(), parent->name.display()));
 }
 
 }  // namespace pgexpand::ops

@@ -15,9 +15,12 @@ struct NewColumnValues {
   catalog::Type type;
   std::string collation;  ///< Qualified and quoted, or empty.
   std::optional<sql::Expression> up, default_value;  ///< Deparsed.
-  std::optional<sql::Expression> generated, check;   ///< For DDL.
-  bool up_is_safe = false;      ///< Cannot fail for any row.
-  bool up_is_volatile = false;  ///< Allowed by `allow: [volatile]`.
+  /// For DDL, as their owner wrote them.
+  std::optional<sql::Expression> default_ddl, generated, check;
+  sql::Expression check_over_row;      ///< Deparsed, over `t`.
+  sql::Expression generated_deparsed;  ///< Of `generated`.
+  bool up_is_safe = false;             ///< Cannot fail for any row.
+  bool up_is_volatile = false;         ///< Allowed by `allow: [volatile]`.
   bool default_is_volatile = false;
 };
 
@@ -40,7 +43,7 @@ class NewColumnPieces {
   void add_reference(const Situation& situation, Diagnostics& findings);
 
  private:
-  void add_physical(const std::string& tail);
+  void add_physical(const sql::Expression& tail);
   void add_generated(const catalog::Catalog& catalog,
                      const Location& where,
                      Diagnostics& findings);
@@ -48,7 +51,9 @@ class NewColumnPieces {
                     const Location& where,
                     Diagnostics& findings);
   void add_filled_by_up();
-  void add_filled_by_default();
+  void add_filled_by_default(const Location& where, Diagnostics& findings);
+  /// A row of old code's gets one.
+  [[nodiscard]] bool has_value() const;
   void add_not_null_for_up(const sql::Expression& value);
   [[nodiscard]] sql::Expression effective_up() const;
 

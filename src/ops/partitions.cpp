@@ -113,6 +113,22 @@ bool goes_with_column(const catalog::Dependent& dependent) {
          dependent.kind == "partition's default";
 }
 
+bool check_indexes_in_partitions(const catalog::Table& table,
+                                 const catalog::Column& column,
+                                 const Location& where,
+                                 Diagnostics& findings) {
+  bool is_free = true;
+  for (const auto& index : table.indexes) {
+    if (table.kind == 'p' && reads(index.reads, column)) {
+      is_free = false;
+      refuse_move(column, fmt::format("index {}", index.name.name.name()),
+                  "drop it first, and create it again after contract", where,
+                  findings);
+    }
+  }
+  return is_free;
+}
+
 void check_move_in_partitions(const catalog::Table& table,
                               const catalog::Column& column,
                               const Location& where,
@@ -124,13 +140,7 @@ void check_move_in_partitions(const catalog::Table& table,
     refuse_move(column, "the identity", "drop the identity first", where,
                 findings);
   }
-  for (const auto& index : table.indexes) {
-    if (reads(index.reads, column)) {
-      refuse_move(column, fmt::format("index {}", index.name.name.name()),
-                  "drop it first, and create it again after contract", where,
-                  findings);
-    }
-  }
+  (void)check_indexes_in_partitions(table, column, where, findings);
   for (const auto& key : table.constraints) {
     if (key.kind == catalog::ConstraintKind::foreign_key &&
         reads(key.columns, column)) {

@@ -52,4 +52,10 @@ void check_move_in_partitions(const catalog::Table& table,
                               const Location& where,
                               Diagnostics& findings);
 
+/// The indexes alone.
+[[nodiscard]] bool check_indexes_in_partitions(const catalog::Table& table,
+                                               const catalog::Column& column,
+                                               const Location& where,
+                                               Diagnostics& findings);
+
 }  // namespace pgexpand::ops

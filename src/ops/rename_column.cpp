@@ -4,10 +4,9 @@
 // old name fails. So a column with the new name is filled beside it, both are
 // kept equal until contract, and then the old one goes. In a version schema the
 // new name is the view's alone, until contract gives it to the column.
-#include "ops/carry.hpp"
+#include "ops/alias.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
-#include "ops/twin.hpp"
 
 #include <fmt/format.h>
 
@@ -39,19 +38,9 @@ class RenameColumn final : public TableOperation {
     }
     if (shapes.in_views()) {
       shapes.of(*found).rename(*column, to_);
-      return;
+    } else if (can_have_alias(*found, *column, where(), findings)) {
+      shapes.of(*found).alias(*column, to_);
     }
-    if (column->generated) {
-      findings.refuse(where(), "column.generated",
-                      fmt::format("column {} is generated: it cannot be "
-                                  "written, so it cannot be kept in step",
-                                  from_.name()),
-                      "add a generated column with the new name instead");
-      return;
-    }
-    shapes.of(*found).move(
-        {.from = from_, .to = to_, .physical = to_},
-        {.name = to_, .physical = to_, .type = column->type.name.text});
   }
 
   void check(const Situation& situation, Diagnostics& findings) const override {
@@ -61,49 +50,29 @@ class RenameColumn final : public TableOperation {
                          findings);
   }
 
-  void probe(const Situation& situation,
+  void probe(const Situation& /*situation*/,
              const std::string& /*prefix*/,
-             catalog::Probes& probes) const override {
-    const auto& here = table(situation.catalog);
-    carry_probes(here, situation.shapes.of(here), where(), probes);
-  }
+             catalog::Probes& /*probes*/) const override {}
 
   void plan(const Situation& situation,
             const std::string& /*prefix*/,
             Draft& draft,
-            Diagnostics& findings) const override {
+            Diagnostics& /*findings*/) const override {
     const auto& here = table(situation.catalog);
     const auto& column = *here.column(from_);
     if (draft.in_views()) {
       plan_name(here, draft);
       return;
     }
-    check_dependents(here, column, where(), findings);
-    const Twin twin{.table = &here,
-                    .column = &column,
-                    .shape = &situation.shapes.of(here),
-                    .move = *situation.shapes.of(here).move_of(from_),
-                    .type = column.type,
-                    .collation = column.collation.value_or(""),
-                    .up = {from_.quoted()},
-                    .down = {to_.quoted()},
-                    .default_value = column.default_value,
-                    .comment = column.comment,
-                    .not_null = column.not_null && column.not_null_valid,
-                    .up_is_safe = true,
-                    .is_injective = true};
-    if (can_be_added(twin, where(), findings)) {
-      add_twin(draft, draft_of(draft, here), twin);
-    }
+    add_alias(draft, draft_of(draft, here), here, column, to_);
   }
 
  protected:
   [[nodiscard]] std::vector<catalog::Change> changes_of(
       const catalog::Table& table,
-      const Situation& situation,
+      const Situation& /*situation*/,
       const std::string& /*prefix*/) const override {
-    return {catalog::ColumnRenamed{table.name, from_, to_,
-                                   !situation.shapes.in_views()}};
+    return {catalog::ColumnRenamed{table.name, from_, to_}};
   }
 
  private:

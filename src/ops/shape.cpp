@@ -56,6 +56,12 @@ void TableShape::rename(const catalog::Column& column,
   renames_[column.name] = to;
 }
 
+void TableShape::alias(const catalog::Column& column,
+                       const sql::Identifier& to) {
+  rename(column, to);
+  aliases_[column.name] = to;
+}
+
 sql::Identifier TableShape::renamed(const sql::Identifier& today) const {
   const auto other = renames_.find(today);
   if (other != renames_.end()) {

@@ -69,6 +69,9 @@ class Sql final : public Operation {
     add(plan::Phase::expand, args_.expand);
     add(plan::Phase::switch_over, args_.switch_over);
     add(plan::Phase::contract, args_.contract);
+    if (args_.switch_over) {
+      draft.visible("what the text of a sql operation does nobody knows");
+    }
     if (!args_.rollback && (args_.expand || args_.switch_over)) {
       draft.not_undoable("a sql operation has no `rollback` text");
     }

@@ -2,6 +2,7 @@
 #include "ops/sync_body.hpp"
 
 #include "ops/comparator.hpp"
+#include "ops/sync_terms.hpp"
 #include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
@@ -15,41 +16,15 @@ namespace {
 using sql::Expression;
 using sql::Identifier;
 
-Expression qualified(std::string_view row,
-                     const SyncAssignment& assignment,
-                     const Expression& expression) {
-  return sql::rewrite_columns(
-      expression, row,
-      [&](const Identifier& column) -> std::optional<Identifier> {
-        const auto found = assignment.renamed.find(column);
-        return found == assignment.renamed.end() ? std::nullopt
-                                                 : std::optional(found->second);
-      });
-}
-
-/// The physical columns the assignment reads.
-std::vector<Identifier> inputs(const SyncAssignment& assignment) {
-  std::vector<Identifier> columns = sql::columns_of(assignment.value.text);
-  for (Identifier& column : columns) {
-    const auto found = assignment.renamed.find(column);
-    if (found != assignment.renamed.end()) {
-      column = found->second;
-    }
-  }
-  return columns;
-}
-
-std::string row_of(std::string_view record, const Identifier& column) {
-  return fmt::format("{}.{}", record, column);
-}
-
 class Body {
  public:
   Body(const SyncNames& names, const catalog::Table& table)
-      : names_(names), table_(table) {}
+      : names_(names), table_(table), terms_(table) {}
 
   [[nodiscard]] std::string text(const SyncRules& rules) {
-    text_ = "BEGIN\n";
+    rules_ = &rules;
+    declare_writers();
+    text_ += "BEGIN\n";
     const bool minds_moves = table_.kind == 'p' && forgets_in_move(rules);
     if (minds_moves) {
       skip_moved_row(rules);
@@ -60,6 +35,12 @@ class Body {
     for (const SyncPair& pair : rules.pairs) {
       add_pair(pair);
     }
+    for (const SyncReverse& reverse : rules.reverses) {
+      add_reverse(reverse);
+    }
+    for (const Identifier& column : rules.required) {
+      require(column);
+    }
     if (minds_moves) {
       note_row(rules);
     }
@@ -67,56 +48,19 @@ class Body {
   }
 
  private:
-  /// An UPDATE that moves a row to another partition fires for UPDATE there
-  /// and then for INSERT here. Most rules give the same values again. These do
-  /// not: a NULL of new code's would be filled, a value finer than `down` says
-  /// be lost.
-  [[nodiscard]] static bool forgets_in_move(const SyncRules& rules) {
-    return std::ranges::any_of(rules.pairs, [](const SyncPair& pair) {
-      return pair.lossy || (pair.rows_complete && !pair.backward);
-    });
-  }
-
-  /// The row as far as the rules know it, and its key.
-  [[nodiscard]] std::string row_text(const SyncRules& rules) const {
-    std::vector<Identifier> columns;
-    const auto add = [&](const std::vector<Identifier>& more) {
-      for (const Identifier& column : more) {
-        if (std::ranges::find(columns, column) == columns.end()) {
-          columns.push_back(column);
-        }
-      }
-    };
-    if (const auto* key = table_.primary_key()) {
-      add(key->columns);
-    }
-    for (const SyncPair& pair : rules.pairs) {
-      add({pair.forward.column});
-      add(inputs(pair.forward));
-      if (pair.backward) {
-        add({pair.backward->column});
-        add(inputs(*pair.backward));
-      }
-    }
-    std::vector<std::string> values;
-    for (const Identifier& column : columns) {
-      values.push_back(row_of("NEW", column));
-    }
-    return fmt::format("ROW({})::text", fmt::join(values, ", "));
-  }
-
   void skip_moved_row(const SyncRules& rules) {
-    line(1, fmt::format("IF TG_OP = 'INSERT' AND current_setting("
+    line(1, fmt::format("IF TG_OP = 'INSERT' AND pg_catalog.current_setting("
                         "'pgexpand.moved', true) = {} THEN",
-                        row_text(rules)));
+                        row_text(table_, rules)));
     line(2, "RETURN NEW;");
     line(1, "END IF;");
   }
 
   void note_row(const SyncRules& rules) {
     line(1, "IF TG_OP = 'UPDATE' THEN");
-    line(2, fmt::format("PERFORM set_config('pgexpand.moved', {}, true);",
-                        row_text(rules)));
+    line(2, fmt::format(
+                "PERFORM pg_catalog.set_config('pgexpand.moved', {}, true);",
+                row_text(table_, rules)));
     line(1, "END IF;");
   }
 
@@ -142,9 +86,9 @@ class Body {
              "VALUES ({}, {}, {}, SQLSTATE) ON CONFLICT DO NOTHING;",
              names_.state_schema, sql::quote_literal(names_.migration),
              sql::quote_literal(table_.name.display()),
-             key.empty()
-                 ? "'(no key)'"
-                 : fmt::format("concat_ws(',', {})", fmt::join(key, ", "))));
+             key.empty() ? "'(no key)'"
+                         : fmt::format("pg_catalog.concat_ws(',', {})",
+                                       fmt::join(key, ", "))));
   }
 
   /// An `up` that fails must not fail the application's write: the column
@@ -158,7 +102,8 @@ class Body {
     assign(depth + 1, assignment);
     line(depth, "EXCEPTION WHEN OTHERS THEN");
     line(depth + 1,
-         "IF left(SQLSTATE, 2) IN ('40', '53', '57', '58', 'XX') THEN RAISE; "
+         "IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '57', '58', 'XX') "
+         "THEN RAISE; "
          "END IF;");
     line(depth + 1, fmt::format("NEW.{} := NULL;", assignment.column));
     if (lists_row) {
@@ -182,34 +127,28 @@ class Body {
     }
   }
 
-  [[nodiscard]] std::string changed(const Identifier& column,
-                                    const catalog::Type& type) const {
-    return differs(type, {row_of("NEW", column)}, {row_of("OLD", column)}).text;
-  }
-
-  [[nodiscard]] std::string column_changed(const Identifier& column) const {
-    const auto* stored = table_.column(column);
-    return changed(column, stored != nullptr ? stored->type : catalog::Type{});
-  }
-
-  [[nodiscard]] static std::string any_of(
-      const std::vector<std::string>& conditions) {
-    return conditions.empty()
-               ? "false"
-               : fmt::format("{}", fmt::join(conditions, " OR "));
-  }
-
-  [[nodiscard]] std::string inputs_changed(
-      const SyncAssignment& assignment) const {
-    std::vector<std::string> conditions;
-    for (const Identifier& column : inputs(assignment)) {
-      conditions.push_back(column_changed(column));
-    }
-    return any_of(conditions);
+  /// As the table itself will say it from contract on.
+  void require(const Identifier& column) {
+    line(1, fmt::format("IF TG_NARGS > 0 AND NEW.{0} IS NULL AND (TG_OP = "
+                        "'INSERT' OR OLD.{0} IS NOT NULL) THEN",
+                        column));
+    line(2, fmt::format(
+                "RAISE EXCEPTION USING ERRCODE = '23502', MESSAGE = {}, "
+                "COLUMN = {}, TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA;",
+                sql::quote_literal(fmt::format(
+                    "null value in column \"{}\" violates not-null constraint",
+                    column.name())),
+                sql::quote_literal(column.name())));
+    line(1, "END IF;");
   }
 
   void add_fill(const SyncAssignment& assignment) {
-    line(1, fmt::format("IF NEW.{} IS NULL THEN", assignment.column));
+    const bool is_required =
+        std::ranges::find(rules_->required, assignment.column) !=
+        rules_->required.end();
+    line(1, fmt::format("IF {}NEW.{} IS NULL THEN",
+                        is_required ? "TG_NARGS = 0 AND " : "",
+                        assignment.column));
     guarded(2, assignment, true);
     line(1, "END IF;");
   }
@@ -222,12 +161,16 @@ class Body {
       case SyncPair::Visibility::old_only:
         line(1, fmt::format("IF TG_OP = 'INSERT' OR {} THEN", unfilled(pair)));
         forward(2, pair);
-        line(1, fmt::format("ELSIF {} THEN", inputs_changed(pair.forward)));
+        line(1,
+             fmt::format("ELSIF {} THEN", terms_.inputs_changed(pair.forward)));
         forward(2, pair);
         line(1, "END IF;");
         break;
       case SyncPair::Visibility::new_only:
-        line(1, "IF TG_OP = 'INSERT' THEN");
+        line(1, fmt::format("IF TG_OP = 'INSERT' AND {} THEN",
+                            gives_old_side(pair)));
+        forward(2, pair);
+        line(1, "ELSIF TG_OP = 'INSERT' THEN");
         backward(2, pair);
         line(1, fmt::format("ELSIF {} THEN",
                             inputs_changed_after(*pair.backward, pair)));
@@ -235,6 +178,85 @@ class Body {
         line(1, "END IF;");
         break;
     }
+  }
+
+  /// Who writes is told before any rule changes the row.
+  [[nodiscard]] static std::string writer(std::size_t n) {
+    return fmt::format("by_new_code_{}", n + 1);
+  }
+
+  void declare_writers() {
+    if (rules_->reverses.empty()) {
+      return;
+    }
+    text_ = "DECLARE\n";
+    for (std::size_t n = 0; n < rules_->reverses.size(); ++n) {
+      line(1, fmt::format("{} boolean := {};", writer(n),
+                          is_by_new_code(rules_->reverses[n])));
+    }
+  }
+
+  [[nodiscard]] std::string is_by_new_code(const SyncReverse& reverse) const {
+    if (reverse.knows_writer) {
+      return fmt::format("TG_NARGS > 0 AND (TG_OP = 'INSERT' OR {})",
+                         terms_.inputs_changed(reverse.assignment));
+    }
+    // A default would be there whoever writes.
+    const auto is_filled = [&](const Identifier& column) {
+      return std::ranges::any_of(rules_->pairs, [&](const SyncPair& pair) {
+        return !pair.backward && pair.forward.column == column;
+      });
+    };
+    std::vector<std::string> given, changed;
+    for (const Identifier& column : reverse.new_columns) {
+      changed.push_back(terms_.column_changed(column));
+      if (is_filled(column)) {
+        given.push_back(fmt::format("NEW.{} IS NOT NULL", column));
+      }
+    }
+    return fmt::format("CASE TG_OP WHEN 'INSERT' THEN {} ELSE {} END",
+                       any_of(given), any_of(changed));
+  }
+
+  void add_reverse(const SyncReverse& reverse) {
+    const Identifier& column = reverse.assignment.column;
+    const auto n = static_cast<std::size_t>(&reverse - rules_->reverses.data());
+    std::string condition = writer(n);
+    if (reverse.follows_all && !reverse.knows_writer) {
+      condition += fmt::format(" OR TG_OP = 'UPDATE' AND NOT ({}) AND ({})",
+                               terms_.column_changed(column),
+                               terms_.inputs_changed(reverse.assignment));
+    }
+    line(1, fmt::format("IF {} THEN", condition));
+    if (reverse.follows_all && !reverse.knows_writer) {
+      guarded(2, reverse.assignment, false);  // it may be old code's statement
+    } else {
+      assign(2, reverse.assignment);
+    }
+    if (reverse.fills_null) {
+      line(1, fmt::format("ELSIF TG_OP = 'INSERT' AND NEW.{} IS NULL THEN",
+                          column));
+      guarded(2, reverse.assignment, true);
+    }
+    line(1, "END IF;");
+  }
+
+  /// Nobody names the old side, so an INSERT that gives it has no column list,
+  /// and says by their places what the old columns hold. A whole row that was
+  /// copied gives both sides; who changed the new one knows it.
+  [[nodiscard]] static std::string gives_old_side(const SyncPair& pair) {
+    const SyncAssignment& back = *pair.backward;
+    const SyncAssignment& there = pair.lossy ? pair.forward : back;
+    const std::string is_missing =
+        fmt::format("NEW.{} IS NULL", pair.forward.column);
+    const std::string is_left_out =
+        pair.new_is_left_out
+            ? pair.new_is_left_out->text
+            : fmt::format("{} OR {}", is_missing,
+                          differs(there.type, {row_of("NEW", there.column)},
+                                  as_type(there.type, qualified("NEW", there,
+                                                                there.value))));
+    return fmt::format("NEW.{} IS NOT NULL AND ({})", back.column, is_left_out);
   }
 
   /// A row that the backfill has not met yet: any version written from now on
@@ -250,7 +272,7 @@ class Body {
       const auto* stored = table_.column(column);
       const bool is_new = column == pair.forward.column || stored == nullptr;
       conditions.push_back(
-          changed(column, is_new ? pair.forward.type : stored->type));
+          terms_.changed(column, is_new ? pair.forward.type : stored->type));
     }
     return any_of(conditions);
   }
@@ -284,9 +306,19 @@ class Body {
     line(depth, "END IF;");
   }
 
-  [[nodiscard]] static std::string gives_new_side(const SyncPair& pair) {
+  [[nodiscard]] std::string gives_new_side(const SyncPair& pair) const {
     std::string condition =
         fmt::format("NEW.{} IS NOT NULL", pair.forward.column);
+    if (!pair.rows_complete && !pair.backward) {
+      condition = "false";  // before the switch nobody knows the column
+    } else if (pair.old_leads) {
+      condition += fmt::format(" AND NEW.{} IS NULL", pair.backward->column);
+    }
+    for (std::size_t n = 0; n < rules_->reverses.size(); ++n) {
+      if (rests_on(pair, rules_->reverses[n])) {
+        condition += " OR " + writer(n);
+      }
+    }
     if (pair.knows_writer && pair.backward && pair.old_is_left_out) {
       condition +=
           fmt::format(" OR TG_NARGS > 0 AND ({})", *pair.old_is_left_out);
@@ -298,14 +330,14 @@ class Body {
   /// where that is known.
   [[nodiscard]] std::string changes_new_side(const SyncPair& pair) const {
     const Identifier& fresh = pair.forward.column;
-    std::string condition = changed(fresh, pair.forward.type);
+    std::string condition = terms_.changed(fresh, pair.forward.type);
     if (!pair.knows_writer || !pair.backward) {
       return condition;
     }
     std::vector<std::string> others;
     for (const Identifier& column : inputs(*pair.backward)) {
       if (column != fresh) {
-        others.push_back(column_changed(column));
+        others.push_back(terms_.column_changed(column));
       }
     }
     if (!others.empty()) {
@@ -316,12 +348,12 @@ class Body {
 
   [[nodiscard]] std::string changes_old_side(const SyncPair& pair) const {
     if (!pair.knows_writer || !pair.backward) {
-      return inputs_changed(pair.forward);
+      return terms_.inputs_changed(pair.forward);
     }
     std::vector<std::string> conditions, others;
     for (const Identifier& column : inputs(pair.forward)) {
       (column == pair.backward->column ? conditions : others)
-          .push_back(column_changed(column));
+          .push_back(terms_.column_changed(column));
     }
     if (!others.empty()) {
       conditions.push_back(
@@ -332,6 +364,8 @@ class Body {
 
   const SyncNames& names_;
   const catalog::Table& table_;
+  SyncTerms terms_;
+  const SyncRules* rules_ = nullptr;
   std::string text_;
 };
 
@@ -344,18 +378,20 @@ std::string sync_body(const SyncNames& names,
 }
 
 bool updates_mind_writer(const SyncRules& rules) {
-  return std::ranges::any_of(rules.pairs, [](const SyncPair& pair) {
-    const auto reads_other = [](const SyncAssignment& assignment,
-                                const Identifier& side) {
-      return std::ranges::any_of(
-          inputs(assignment),
-          [&](const Identifier& column) { return column != side; });
-    };
-    return pair.knows_writer &&
-           (!pair.backward ||
-            reads_other(*pair.backward, pair.forward.column) ||
-            reads_other(pair.forward, pair.backward->column));
-  });
+  return !rules.required.empty() ||
+         std::ranges::any_of(rules.reverses, &SyncReverse::knows_writer) ||
+         std::ranges::any_of(rules.pairs, [](const SyncPair& pair) {
+           const auto reads_other = [](const SyncAssignment& assignment,
+                                       const Identifier& side) {
+             return std::ranges::any_of(
+                 inputs(assignment),
+                 [&](const Identifier& column) { return column != side; });
+           };
+           return pair.knows_writer &&
+                  (!pair.backward ||
+                   reads_other(*pair.backward, pair.forward.column) ||
+                   reads_other(pair.forward, pair.backward->column));
+         });
 }
 
 }  // namespace pgexpand::ops

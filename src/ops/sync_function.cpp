@@ -59,7 +59,7 @@ Statement sync_function(const SyncNames& names,
   const std::string quote = dollar_quote(body);
   return Statement::verbatim(fmt::format(
       "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql "
-      "SECURITY DEFINER SET search_path = pg_catalog, pg_temp{} AS {}\n{}\n{}",
+      "SECURITY DEFINER{} AS {}\n{}\n{}",
       names.function, sql::pinning(pins(names, body)).text, quote, body,
       quote));
 }

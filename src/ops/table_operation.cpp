@@ -170,6 +170,8 @@ TableDraft& TableOperation::draft_of(Draft& draft,
   result.allow_user_triggers =
       result.allow_user_triggers || target_.allowed.user_triggers;
   result.allow_published = result.allow_published || target_.allowed.published;
+  result.allow_column_order =
+      result.allow_column_order || target_.allowed.column_order;
   return result;
 }
 
@@ -262,19 +264,27 @@ sql::Expression bare(const sql::Expression& expression,
   return sql::rewrite_columns(expression, "", physical_names(shape));
 }
 
-std::optional<sql::Expression> for_ddl(const sql::Expression& expression,
+sql::Expression as_written(const UserExpression& expression) {
+  // A comment at its end would take what follows along.
+  const bool may_end_in_comment =
+      expression.text.find("--") != std::string::npos;
+  return {may_end_in_comment ? expression.text + "\n" : expression.text, true};
+}
+
+std::optional<sql::Expression> for_ddl(const UserExpression& expression,
                                        const TableShape& shape,
-                                       const Location& where,
                                        Diagnostics& findings) {
-  if (sql::can_read(expression.text) &&
-      sql::are_columns_qualified(expression.text)) {
-    return bare(expression, &shape);
-  }
+  const auto written = as_written(expression);
   if (shape.names_before().empty()) {
-    return expression;
+    return written;
+  }
+  if (sql::can_read(written.text)) {
+    auto renamed = bare(written, &shape);
+    renamed.is_users = true;
+    return renamed;
   }
   findings.error(
-      where, "sql.unreadable",
+      expression.where, "sql.unreadable",
       fmt::format("the built-in grammar of PostgreSQL {} cannot read `{}`, and "
                   "columns of this table have other names until contract",
                   sql::grammar_version(), expression.text),

@@ -126,13 +126,15 @@ void touch_inputs(TableDraft& pieces,
 [[nodiscard]] sql::Expression bare(const sql::Expression& expression,
                                    const TableShape* shape = nullptr);
 
-/// bare() of what the server is to read. Where we cannot, it stays as the
-/// server wrote it, with columns as `table.column`; a finding if they are
-/// called otherwise until contract.
+/// A person's expression for DDL: the catalog then holds what a plain statement
+/// leaves. Nothing that the planner folded, no path but theirs.
+[[nodiscard]] sql::Expression as_written(const UserExpression& expression);
+
+/// The same with columns as they are called until contract. A finding if that
+/// is otherwise and we cannot read it.
 [[nodiscard]] std::optional<sql::Expression> for_ddl(
-    const sql::Expression& expression,
+    const UserExpression& expression,
     const TableShape& shape,
-    const Location& where,
     Diagnostics& findings);
 
 /// True if no value of `expression` over today's row can be NULL.

@@ -1,8 +1,7 @@
 // The twin column. Changing a type in place rewrites the table under ACCESS
-// EXCLUSIVE, and a rename breaks every client at once. So a second column is
-// filled beside the first; at switch (a type) or contract (a name, or anything
-// where a version schema has its own names) it takes over with metadata-only
-// statements.
+// EXCLUSIVE. So a second column is filled beside the first; at switch, or at
+// contract where a version schema has its own names, it takes over with
+// metadata-only statements.
 #include "ops/twin.hpp"
 
 #include "ops/column_rules.hpp"
@@ -38,7 +37,8 @@ class TwinPieces {
         old_(twin.move.from) {}
 
   void add() {
-    pieces_.moved[old_] = {twin_.type, twin_.is_injective, twin_.lossy};
+    pieces_.moved[old_] = {twin_.type, twin_.is_injective, twin_.lossy,
+                           sql::is_plain_column(twin_.up.text)};
     add_column();
     add_sync();
     add_fill();
@@ -69,11 +69,13 @@ class TwinPieces {
         Statement::of("ALTER TABLE {} DROP COLUMN {}", table_, fresh_));
     pieces_.expand_titles.push_back(
         fmt::format("add column {} {}", fresh_.name(), twin_.type.name.text));
-    copy_attributes(pieces_, twin_);
+    copy_attributes(pieces_, table_, *twin_.column,
+                    {fresh_, twin_.type, twin_.comment});
     pieces_.touched.insert(old_);
     pieces_.touched.insert(twin_.move.to);
     pieces_.touched.insert(fresh_);
     pieces_.adds_columns = true;
+    pieces_.added.push_back(twin_.move.to);
     pieces_.analyze.push_back(fresh_);
   }
 
@@ -96,8 +98,9 @@ class TwinPieces {
           {.visibility = Visibility::new_only,
            .forward = forward(twin_.move.to),
            .backward = backward(twin_.move.stale()),
+           .new_is_left_out = new_is_left_out(twin_),
            .lossy = twin_.lossy});
-    } else if (draft_.in_views()) {
+    } else {
       pieces_.sync_before.pairs.push_back(
           {.visibility = Visibility::old_only, .forward = forward(fresh_)});
       SyncPair pair{.forward = forward(fresh_),
@@ -108,13 +111,6 @@ class TwinPieces {
                     .old_is_left_out = old_is_left_out()};
       pair.backward->renamed = twin_.shape->names_between();
       pieces_.sync_after.pairs.push_back(std::move(pair));
-    } else {
-      // With the old column's default supplied, an old writer's INSERT gives
-      // the new one its value too.
-      SyncPair pair{.forward = forward(fresh_), .backward = backward(old_)};
-      pieces_.sync_before.pairs.push_back(pair);
-      pair.rows_complete = true;
-      pieces_.sync_after.pairs.push_back(pair);
     }
     pieces_.sync_titles.push_back(fmt::format(
         "sync trigger {} -> {}, then back", old_.name(), fresh_.name()));
@@ -222,7 +218,7 @@ class TwinPieces {
     if (!twin_.not_null) {
       return;
     }
-    const bool is_certain = is_never_null(*twin_.table, twin_.up);
+    const bool is_certain = has_value_always(twin_, draft_.in_views());
     NotNull rule{.column = is_certain ? fresh_ : twin_.move.between(),
                  .phase = is_certain ? Phase::switch_over : Phase::contract,
                  .column_is_new = true};
@@ -266,12 +262,10 @@ class TwinPieces {
     Transition& at_contract = draft_.at_contract();
     move_default(at_contract, twin_.move.between(), old_, false);
     end_stale(old_);
-    if (fresh_ != twin_.move.to) {
-      rename(at_contract.middle, fresh_, twin_.move.to);
-      at_contract.titles.push_back(
-          fmt::format("{} takes the name {}", fresh_.name(), old_.name()));
-      touch_trigger_functions(at_contract, false);
-    }
+    rename(at_contract.middle, fresh_, twin_.move.to);
+    at_contract.titles.push_back(
+        fmt::format("{} takes the name {}", fresh_.name(), old_.name()));
+    touch_trigger_functions(at_contract, false);
   }
 
   void show_in_version() {
@@ -313,7 +307,7 @@ class TwinPieces {
       move_sequence(transition, to, from, is_undoable);
     }
     if (twin_.default_value) {
-      place.push_back(set_default(table_, to, twin_.default_value));
+      place.push_back(set_default(table_, to, twin_.default_ddl));
       if (is_undoable) {
         transition.undo_first({set_default(table_, to, std::nullopt)});
       }

@@ -11,8 +11,7 @@
 namespace pgexpand::ops {
 
 /// A second column that takes over from an existing one: filled, kept in step
-/// in both directions, given everything that hung on the old one. What
-/// alter_column (another type) and rename_column have in common.
+/// in both directions, given everything that hung on the old one.
 struct Twin {
   const catalog::Table* table = nullptr;
   const catalog::Column* column = nullptr;  ///< Today's.
@@ -23,14 +22,16 @@ struct Twin {
   sql::Expression up;     ///< Deparsed, over today's row.
   sql::Expression down;   ///< Deparsed, over the new row.
   std::optional<sql::Expression> default_value;  ///< Deparsed.
+  sql::Expression default_ddl;  ///< The same as its owner wrote it.
   std::optional<std::string> comment;
   bool not_null = false;
-  bool up_is_safe = false;         ///< Cannot fail.
-  bool is_injective = false;       ///< Different values stay different.
-  bool is_volatile = false;        ///< Allowed: verify only looks for NULL.
-  bool lossy = false;              ///< Allowed: `down` may have no value.
-  bool carries_default = false;    ///< `default_value` is today's.
-  bool not_null_has_name = false;  ///< PostgreSQL 18 on.
+  bool up_is_safe = false;           ///< Cannot fail.
+  bool is_injective = false;         ///< Different values stay different.
+  bool is_volatile = false;          ///< Allowed: verify only looks for NULL.
+  bool lossy = false;                ///< Allowed: `down` may have no value.
+  bool carries_default = false;      ///< `default_value` is today's.
+  bool not_null_has_name = false;    ///< PostgreSQL 18 on.
+  bool default_is_constant = false;  ///< Of `default_value`.
   /// An INSERT that gives today's column its default may have left it out.
   bool old_default_is_constant = false;
 };
@@ -39,15 +40,33 @@ struct Twin {
 /// identity and sequence, and the change of names.
 void add_twin(Draft& draft, TableDraft& pieces, const Twin& twin);
 
-/// Gives the new column the old one's comment, statistics target, options,
-/// storage and rights.
-void copy_attributes(TableDraft& pieces, const Twin& twin);
+/// A column beside another one.
+struct Copy {
+  sql::Identifier column;
+  catalog::Type type;
+  std::optional<std::string> comment;
+};
+
+/// Gives it a comment and the other's statistics target, options, storage and
+/// rights.
+void copy_attributes(TableDraft& pieces,
+                     const sql::TableName& table,
+                     const catalog::Column& column,
+                     const Copy& copy);
 
 /// Refuses a twin that cannot be: of a type that makes ADD COLUMN rewrite the
 /// table, or of an identity column that is to be no integer, or NULL.
 [[nodiscard]] bool can_be_added(const Twin& twin,
                                 const Location& where,
                                 Diagnostics& findings);
+
+/// True if whoever writes gets a value in the new column. In a version schema
+/// old code writes on, and a failing `up` gives NULL.
+[[nodiscard]] bool has_value_always(const Twin& twin, bool in_views);
+
+/// Over NEW, after a swap, when the new column has the default: true if an
+/// INSERT did not give it. None: nobody can tell.
+[[nodiscard]] std::optional<sql::Expression> new_is_left_out(const Twin& twin);
 
 /// A finding if `up` or `down` gives a type that cannot be assigned.
 [[nodiscard]] bool has_casts(const catalog::Column& column,

@@ -27,10 +27,10 @@ std::string_view storage_name(char code) {
 
 /// Storage and compression mean something only for types that can be stored
 /// out of line.
-std::vector<Expression> storage_changes(const Twin& twin) {
-  const catalog::Column& column = *twin.column;
+std::vector<Expression> storage_changes(const catalog::Column& column,
+                                        const catalog::Type& type) {
   std::vector<Expression> changes;
-  if (column.type_storage == 'p' || twin.type.storage == 'p') {
+  if (column.type_storage == 'p' || type.storage == 'p') {
     return changes;
   }
   if (column.storage != column.type_storage) {
@@ -46,13 +46,14 @@ std::vector<Expression> storage_changes(const Twin& twin) {
 
 }  // namespace
 
-void copy_attributes(TableDraft& pieces, const Twin& twin) {
-  const sql::TableName& table = twin.table->name;
-  const sql::Identifier& fresh = twin.move.physical;
-  const catalog::Column& column = *twin.column;
+void copy_attributes(TableDraft& pieces,
+                     const sql::TableName& table,
+                     const catalog::Column& column,
+                     const Copy& copy) {
+  const sql::Identifier& fresh = copy.column;
   std::vector<Expression> changes;
-  if (twin.comment) {
-    pieces.expand.push_back(comment_on_column(table, fresh, twin.comment));
+  if (copy.comment) {
+    pieces.expand.push_back(comment_on_column(table, fresh, copy.comment));
   }
   if (column.statistics_target) {
     changes.push_back(sql::compose("SET STATISTICS {}",
@@ -62,7 +63,7 @@ void copy_attributes(TableDraft& pieces, const Twin& twin) {
     changes.push_back(
         {fmt::format("SET ({})", fmt::join(column.options, ", "))});
   }
-  for (auto& change : storage_changes(twin)) {
+  for (auto& change : storage_changes(column, copy.type)) {
     changes.push_back(std::move(change));
   }
   for (const Expression& change : changes) {

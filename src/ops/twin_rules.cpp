@@ -1,8 +1,10 @@
 // What decides whether a column can move, and how much is promised by it.
 #include "ops/carry.hpp"
 #include "ops/column_rules.hpp"
+#include "ops/comparator.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
+#include "pgexpand/sql/parser.hpp"
 
 #include <fmt/format.h>
 
@@ -44,6 +46,31 @@ bool has_cast(const catalog::ExpressionAnswer& answer,
 }
 
 }  // namespace
+
+bool has_value_always(const Twin& twin, bool in_views) {
+  const auto* key = twin.table->primary_key();
+  const bool is_in_key =
+      key != nullptr &&
+      std::ranges::find(key->columns, twin.column->name) != key->columns.end();
+  return is_never_null(*twin.table, twin.up) &&
+         (!in_views || is_in_key || twin.up_is_safe ||
+          sql::cannot_fail(twin.up.text));
+}
+
+std::optional<sql::Expression> new_is_left_out(const Twin& twin) {
+  if (twin.column->identity ||
+      (twin.default_value && !twin.default_is_constant)) {
+    return std::nullopt;
+  }
+  const auto is_missing = sql::compose("NEW.{} IS NULL", twin.move.to);
+  if (!twin.default_value) {
+    return is_missing;
+  }
+  const sql::Expression value{fmt::format("NEW.{}", twin.move.to)};
+  return sql::compose(
+      "{} OR NOT ({})", is_missing,
+      differs(twin.type, value, as_type(twin.type, *twin.default_value)));
+}
 
 bool has_casts(const catalog::Column& column,
                const catalog::Type& fresh,

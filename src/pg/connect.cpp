@@ -80,7 +80,8 @@ void warn_of_own(const Row& row, Arrival& arrival) {
     const auto text = name.get<std::string>();
     const auto setting =
         std::ranges::find(arrival.settings, text, &sql::Setting::name);
-    if (setting != arrival.settings.end()) {
+    // A path in the DSN is what names mean there, and every run has it.
+    if (setting != arrival.settings.end() && text != "search_path") {
       arrival.warnings.push_back(
           fmt::format("{} = {} comes from this machine (PGTZ, PGDATESTYLE, "
                       "PGOPTIONS or the DSN), not from the database: a run "
@@ -99,7 +100,10 @@ Arrival read_arrival(ServerSession& session) {
       "pg_catalog.current_setting('server_version'), {}, "
       "(SELECT COALESCE(pg_catalog.json_agg(s.name), '[]')"
       " FROM pg_catalog.pg_settings AS s"
-      " WHERE s.source OPERATOR(pg_catalog.=) 'client')",
+      " WHERE s.source OPERATOR(pg_catalog.=) 'client'), "
+      "(SELECT COALESCE(pg_catalog.json_agg(s.name), '[]') FROM"
+      " pg_catalog.unnest(pg_catalog.current_schemas(false)) AS s (name)"
+      " WHERE pg_catalog.has_schema_privilege('public', s.name, 'CREATE'))",
       current_settings()));
   const Row& row = result.rows.at(0);
   Arrival arrival;
@@ -120,6 +124,10 @@ Arrival read_arrival(ServerSession& session) {
   for (const std::string_view name : settings_to_keep()) {
     arrival.settings.push_back(
         {std::string(name), settings.at(name).get<std::string>()});
+  }
+  for (const auto& schema : nlohmann::json::parse(row.at(9).value())) {
+    arrival.open_schemas.push_back(
+        sql::quote_identifier(schema.get<std::string>()));
   }
   warn_of_own(row, arrival);
   return arrival;

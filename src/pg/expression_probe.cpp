@@ -180,6 +180,10 @@ sql::Expression Asking::deparse_text(
     return deparse_subquery(session_, catalog_, scope, text).expression;
   }
   Deparsed found = deparse(session_, catalog_, scope, text);
+  // A folded cast by way of text, which no SQL can write.
+  if (found.expression.text.find("::cstring") != std::string::npos) {
+    return deparse_subquery(session_, catalog_, scope, text).expression;
+  }
   if (found.is_unknown_literal && (target || probe_.is_predicate)) {
     // Read as its target would read it. Without the modifier: a cast would
     // cut what an assignment refuses.
@@ -231,7 +235,7 @@ void Asking::try_on_rows(const std::optional<catalog::Type>& target) {
     return;
   }
   try {
-    const auto found = sample(session_, catalog_, probe_, answer_.deparsed,
+    const auto found = sample(session_, catalog_, probe_, answer_,
                               target ? target->name : answer_.type.name);
     if (found) {
       answer_.sampled_rows = found->rows;

@@ -29,10 +29,10 @@ ProbeTransaction::ProbeTransaction(Session& session,
 }
 
 void ProbeTransaction::use_arrival_path() {
-  set_local(session_, "search_path", arrival_path_);
   if (!arrival_settings_.empty()) {
     session_.run(sql::make(arrival_settings_));
   }
+  set_local(session_, "search_path", arrival_path_);
 }
 
 void ProbeTransaction::use_our_path() {

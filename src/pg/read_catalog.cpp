@@ -83,6 +83,24 @@ std::string version_schemas(const catalog::Catalog& catalog) {
   return array_literal(names);
 }
 
+/// What runs with the rights of a table's owner must find nothing that just
+/// anybody has put there.
+void close_path(const Arrival& arrival, catalog::Catalog& catalog) {
+  const auto path =
+      std::ranges::find(catalog.settings, "search_path", &sql::Setting::name);
+  if (path == catalog.settings.end()) {
+    return;
+  }
+  path->value.clear();
+  for (const std::string& schema : catalog.search_path) {
+    if (std::ranges::find(arrival.open_schemas, schema) ==
+        arrival.open_schemas.end()) {
+      path->value += schema + ", ";
+    }
+  }
+  path->value = path->value.empty() ? sql::own_path : path->value + "pg_temp";
+}
+
 void read_relation_names(TablesInWork& work, catalog::Catalog& catalog) {
   work.ask(sql::Statement::of(
                "SELECT n.nspname, c.relname FROM pg_class c "
@@ -168,6 +186,7 @@ catalog::Catalog read_catalog(Session& session,
     read_versions(session, request.state_schema, catalog);
     leave_versions_out(catalog, catalog.search_path);
   }
+  close_path(arrival, catalog);
   const auto oids = find_oids(session, catalog.search_path, request);
   if (!oids.empty()) {
     TablesInWork work{session,

@@ -136,15 +136,21 @@ std::optional<double> sample_percent(std::int64_t pages, std::int64_t rows) {
 std::optional<SampleResult> sample(Session& session,
                                    const catalog::Catalog& catalog,
                                    const catalog::ExpressionProbe& probe,
-                                   const sql::Expression& expression,
+                                   const catalog::ExpressionAnswer& answer,
                                    const sql::TypeName& target) {
+  const sql::Expression& expression = answer.deparsed;
   const auto columns = columns_read(probe, expression);
   if (!probe.table || !columns || columns->empty()) {
     return std::nullopt;
   }
   ProbeTransaction transaction(session, catalog);
   set_local(session, "statement_timeout", sample_timeout);
-  if (const auto values = sql::only_values(catalog.settings); !values.empty()) {
+  auto values = sql::only_values(catalog.settings);
+  std::erase_if(values, [&](const sql::Setting& setting) {
+    return setting.name == "search_path" &&
+           !answer.settings.contains(setting.name);
+  });
+  if (!values.empty()) {
     session.run(sql::make(values));
   }
   try {

@@ -22,7 +22,7 @@ struct SampleResult {
     Session& session,
     const catalog::Catalog& catalog,
     const catalog::ExpressionProbe& probe,
-    const sql::Expression& expression,
+    const catalog::ExpressionAnswer& answer,
     const sql::TypeName& target);
 
 /// The part of a table worth reading for 1,000 rows, in percent of its pages;

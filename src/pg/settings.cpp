@@ -1,6 +1,7 @@
 #include "pg/settings.hpp"
 
 #include "pg/arrays.hpp"
+#include "pgexpand/sql/settings.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,7 +19,7 @@ struct Setting {
 std::vector<Setting> settings_for(const ConnectOptions& options,
                                   int server_version_num) {
   std::vector<Setting> settings{
-      {"search_path", own_path},
+      {"search_path", sql::own_path},
       {"lock_timeout", "300ms"},
       {"statement_timeout", "0"},
       // A runner that was stopped in a transaction must not hold its locks.

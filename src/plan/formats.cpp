@@ -49,13 +49,17 @@ Json settings_of_2() {
   return settings;
 }
 
-// Format 2 did not list the names it gives: its statements tell.
+// Format 2 did not list the names it gives (its statements tell), nor what
+// contract asks first.
 void lift_2(Json& stored) {
   std::set<std::string> names;
   const auto steps = stored.find("steps");  // reading it says what is wrong
-  for (const Json& step : steps == stored.end() ? Json::array() : *steps) {
+  Json none = Json::array();
+  for (Json& step : steps == stored.end() ? none : *steps) {
     const auto action = step.find("action");
-    if (action != step.end()) {
+    if (action != step.end() && action->is_object()) {
+      // What such a plan holds was written out by the server.
+      action->emplace("is_users", false);
       for (const char* key : {"statements", "create"}) {
         const auto found = action->find(key);
         if (found != action->end()) {
@@ -66,6 +70,8 @@ void lift_2(Json& stored) {
   }
   stored.emplace("own", names);
   stored.emplace("settings", settings_of_2());
+  // Its contract was planned without the question.
+  stored.emplace("column_orders", Json::array());
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ void members(auto& codec, Of<BuildIndex> auto& action) {
   codec.needs("is_unique", action.is_unique);
   codec.needs("key_columns", action.key_columns);
   codec.needs("columns", action.columns);
+  codec.needs("is_users", action.is_users);
 }
 
 void members(auto& codec, Of<Assignment> auto& assignment) {
@@ -131,6 +132,12 @@ void members(auto& codec, Of<PlannedTable> auto& table) {
   codec.may_lack("indexes_size_bytes", table.indexes_size_bytes);
 }
 
+void members(auto& codec, Of<ColumnOrder> auto& order) {
+  codec.needs("table", order.table);
+  codec.needs("plain", order.plain);
+  codec.needs("ours", order.ours);
+}
+
 void members(auto& codec, Of<Plan> auto& plan) {
   codec.needs("id", plan.id);
   codec.may_lack("description", plan.description);
@@ -147,6 +154,7 @@ void members(auto& codec, Of<Plan> auto& plan) {
   codec.may_lack("values_depend_on", plan.values_depend_on);
   codec.may_lack("stays_after_rollback", plan.stays_after_rollback);
   codec.needs("rollback_gates", plan.rollback_gates);
+  codec.needs("column_orders", plan.column_orders);
   codec.may_lack("hazards", plan.hazards);
   codec.may_lack("leaves", plan.leaves);
 }

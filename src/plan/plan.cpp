@@ -25,6 +25,19 @@ constexpr std::array<std::string_view, 9> lock_names{"",
 
 }  // namespace
 
+std::string column_order_text(const ColumnOrder& order) {
+  const auto list = [](const std::vector<sql::Identifier>& columns) {
+    std::string text;
+    for (const auto& column : columns) {
+      text += (text.empty() ? "" : ", ") + column.name();
+    }
+    return text;
+  };
+  return fmt::format("the columns of {} will be in the order {}, not {}",
+                     order.table.display(), list(order.ours),
+                     list(order.plain));
+}
+
 std::string_view name(Phase phase) noexcept {
   return phase_names.at(static_cast<std::size_t>(phase));
 }

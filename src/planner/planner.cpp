@@ -135,8 +135,15 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
                   .search_path = catalog.search_path,
                   .settings = catalog.settings,
                   .state_schema = impl_->state_schema};
+  if (!ops::runs_users_code(draft, answers)) {
+    std::erase_if(plan.settings, [](const sql::Setting& setting) {
+      return setting.name == "search_path";
+    });
+  }
   draft.pin(settings_read(catalog, answers));
   draft.finish(catalog.user, plan);
+  ops::surround_users_text(plan);
+  plan.column_orders = ops::column_orders(draft, impl_->shapes, findings);
   if (const auto version = ops::published_version(draft)) {
     impl_->changes.emplace_back(catalog::VersionPublished{*version});
   }

@@ -26,6 +26,9 @@ std::vector<Setting> general_settings() {
        ChoiceMember{&Settings::versions, "none", "views"}},
       {{"versions_alias", "", "", "schema that always is the newest version"},
        SchemaMember{&Settings::versions_alias}},
+      {{"column_order", "", "",
+        "may contract move a column to the end of the row: ask or free"},
+       ChoiceMember{&Settings::column_order, "ask", "free"}},
   };
 }
 

@@ -7,6 +7,7 @@ namespace pgexpand::sql {
 namespace {
 
 constexpr std::string_view fresh = "pgexpand_new_";
+constexpr std::string_view alias = "pgexpand_also_";
 constexpr std::string_view stale = "pgexpand_old_";
 constexpr std::string_view not_null_check = "pgexpand_not_null_";
 constexpr std::string_view not_null = "pgexpand_set_not_null_";
@@ -27,6 +28,9 @@ Identifier stale_name(const Identifier& name) {
 }
 Identifier fresh_name(const Identifier& name) {
   return with(fresh, name.name());
+}
+Identifier alias_index_name(const Identifier& index) {
+  return with(alias, index.name());
 }
 Identifier not_null_check_name(const Identifier& column) {
   return with(not_null_check, column.name());
@@ -52,7 +56,7 @@ bool is_sync_trigger_name(const Identifier& name) {
 }
 
 bool may_be_own_name(const Identifier& name) {
-  constexpr std::array beginnings{fresh,    stale, not_null_check,
+  constexpr std::array beginnings{fresh,    alias, stale, not_null_check,
                                   not_null, kept,  sync};
   return std::ranges::any_of(beginnings, [&](std::string_view beginning) {
     return name.name().starts_with(beginning);

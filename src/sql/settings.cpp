@@ -57,8 +57,14 @@ Statement make(const Settings& settings, bool is_local) {
 }
 
 Expression pinning(const Settings& settings) {
-  std::string text;
+  const auto path = std::ranges::find(settings, "search_path", &Setting::name);
+  // A list of names, not one text.
+  std::string text = fmt::format(
+      " SET search_path = {}", path == settings.end() ? own_path : path->value);
   for (const Setting& setting : settings) {
+    if (setting.name == "search_path") {
+      continue;
+    }
     text += fmt::format(" SET {} TO {}", quote_identifier(setting.name),
                         quote_literal(setting.value));
   }

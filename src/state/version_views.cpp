@@ -184,8 +184,11 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND (current_setting('server_version_num')::integer >= 150000
        OR {S}.may_give_to(c.relowner)))"};
 
-// The table's own defaults, too: `UPDATE SET c = DEFAULT` knows only the
-// view's. One that is NULL must hide the table's own, which no bare NULL does.
+// Columns stand where the version before has them, under the name they have or
+// had there; without one, where the table has the column they take over from.
+// So an INSERT without a column list means what it meant. The table's own
+// defaults, too: `UPDATE SET c = DEFAULT` knows only the view's. One that is
+// NULL must hide the table's own, which no bare NULL does.
 constexpr Function view_commands{
     .head =
         "view_commands(base text, target text) RETURNS SETOF text"
@@ -196,11 +199,32 @@ WITH shown AS MATERIALIZED (
          c.logical, c.has_default, c.default_text
   FROM {S}.version_tables(base) AS t
   JOIN {S}.version_columns(base) AS c USING (relation)
+), before AS MATERIALIZED (
+  SELECT DISTINCT ON (s.relation) s.relation, v.oid
+  FROM shown AS s
+  JOIN pg_class AS v ON v.relname = s.name AND v.relkind = 'v'
+  JOIN pg_namespace AS n ON n.oid = v.relnamespace AND n.nspname <> target
+  JOIN {S}.version AS p ON p.position IS NOT NULL
+    AND {S}.short_name(base || '_' || p.migration) = n.nspname
+  ORDER BY s.relation, p.position DESC
+), placed AS MATERIALIZED (
+  SELECT s.*, CASE WHEN b.relation IS NULL
+    THEN coalesce(own.attnum, s.number)
+    ELSE coalesce(same.attnum, old.attnum, 10000 + s.number) END AS place
+  FROM shown AS s
+  LEFT JOIN before AS b USING (relation)
+  LEFT JOIN pg_attribute AS same
+    ON same.attrelid = b.oid AND same.attname = s.logical
+  LEFT JOIN pg_attribute AS old
+    ON old.attrelid = b.oid AND old.attname = s.physical
+  LEFT JOIN pg_attribute AS own
+    ON own.attrelid = s.relation AND own.attname = s.logical
+   AND own.attnum > 0 AND NOT own.attisdropped
 ), each_table AS MATERIALIZED (
   SELECT relation, name, view, owner, gives,
          string_agg(format('t.%I AS %I', physical, logical), ', '
-                    ORDER BY number) AS columns
-  FROM shown GROUP BY relation, name, view, owner, gives
+                    ORDER BY place, number) AS columns
+  FROM placed GROUP BY relation, name, view, owner, gives
 ), command AS (
   SELECT 1 AS turn, format('CREATE VIEW %s%s AS SELECT %s FROM %I.%I AS t',
     view,

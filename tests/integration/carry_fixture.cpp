@@ -104,6 +104,7 @@ std::string files_of(TestDatabase& database) {
 CarryTest::CarryTest() {
   line_.variables["PGEXPAND_DSN"] = database_.dsn();
   line_.variables["PGEXPAND_PAUSE"] = "0ms";
+  line_.write("pgexpand.yaml", "column_order: free\n");
   database_.exec(
       "DO $$BEGIN CREATE ROLE carry_reader; CREATE ROLE \"Carry Writer\";"
       " EXCEPTION WHEN duplicate_object THEN NULL; END$$");

@@ -270,6 +270,39 @@ TEST_P(HostileDdlOnTwin, AnOldColumnLostBeforeSwitchIsToBeMadeAgain) {
   expect_values_of("integer");
 }
 
+class HostileDdlOnName : public HostileDdl {
+ protected:
+  void set_up_renamed() {
+    line_.write("migrations/" + id_ + ".yaml",
+                "operations:\n  - rename_column: {table: t, from: n, to: m}\n");
+    apply_through("switch");
+  }
+};
+
+TEST_F(HostileDdlOnName, WithoutItsSecondColumnTheColumnTakesTheName) {
+  set_up_renamed();
+  database_.exec("ALTER TABLE t DROP COLUMN m");
+  EXPECT_EQ(run({"contract", id_}), 7) << line_.out;
+  EXPECT_EQ(run({"contract", id_, "--accept-drift"}), 0) << line_.err;
+  EXPECT_EQ(one("SELECT count(*) FROM t WHERE m = id"), "40");
+  expect_nothing_left();
+}
+
+TEST_F(HostileDdlOnName, WithoutTheColumnNothingIsDropped) {
+  set_up_renamed();
+  database_.exec("ALTER TABLE t DROP COLUMN n");
+  for (const char* command : {"contract", "rollback"}) {
+    EXPECT_EQ(run({command, id_, "--accept-drift"}), 7) << line_.out;
+    EXPECT_THAT(line_.err, HasSubstr("add the column again"));
+  }
+  EXPECT_EQ(one("SELECT count(*) FROM t WHERE m = id"), "40");
+  database_.exec(
+      "ALTER TABLE t ADD COLUMN n integer; SET pgexpand.mode = 'backfill';"
+      "UPDATE t SET n = m; RESET pgexpand.mode");
+  EXPECT_EQ(run({"contract", id_, "--accept-drift"}), 0) << line_.err;
+  EXPECT_EQ(one("SELECT count(*) FROM t WHERE m = id"), "40");
+}
+
 TEST_F(HostileDdl, AColumnMadeOfOneThatIsGoneIsKept) {
   apply_through("switch");
   database_.exec("ALTER TABLE t DROP COLUMN s");

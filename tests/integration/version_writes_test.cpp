@@ -18,8 +18,8 @@ namespace {
 using sql::Statement;
 
 // Columns for a change of type with and without up and down, a new default,
-// one that goes, a new name, a column to drop; label is added. A column of a
-// new type stands where it will stand in the table: at the end.
+// one that goes, a new name, a column to drop; label is added. Each stands in
+// the new version where it stood.
 constexpr const char* tables = R"(
 CREATE TABLE public.orders (id bigint PRIMARY KEY, status text DEFAULT 's1',
   amount integer NOT NULL DEFAULT 5, tag text DEFAULT 'old',
@@ -31,11 +31,11 @@ CREATE SCHEMA plain_old;
 CREATE TABLE plain_old.orders (LIKE public.orders INCLUDING ALL);
 INSERT INTO plain_old.orders SELECT * FROM orders;
 CREATE SCHEMA plain_new;
-CREATE TABLE plain_new.orders (id bigint PRIMARY KEY, tag text DEFAULT 'new',
-  kept text, remark text, status integer DEFAULT 7,
-  amount bigint NOT NULL DEFAULT 5, label text);
-INSERT INTO plain_new.orders SELECT id, tag, kept, note,
-  substr(status, 2)::int, amount, status || '/' || amount FROM orders;
+CREATE TABLE plain_new.orders (id bigint PRIMARY KEY, status integer DEFAULT 7,
+  amount bigint NOT NULL DEFAULT 5, tag text DEFAULT 'new',
+  kept text, remark text, label text);
+INSERT INTO plain_new.orders SELECT id, substr(status, 2)::int, amount, tag,
+  kept, note, status || '/' || amount FROM orders;
 )";
 
 constexpr const char* migration = R"(

@@ -38,6 +38,13 @@ struct SyncPair {
   Visibility visibility = Visibility::both;
   SyncAssignment forward;                  ///< new := up(old row).
   std::optional<SyncAssignment> backward;  ///< old := down(new row).
+  /// Two names of one column: other rules read what this one has made equal.
+  bool is_alias = false;
+  /// Of two sides that an INSERT gives the old one counts: before the switch.
+  bool old_leads = false;
+  /// Over NEW, after a swap: true if an INSERT did not give the new side. None:
+  /// a default that nobody can tell from a given value may be in there.
+  std::optional<sql::Expression> new_is_left_out;
   bool rows_complete = false;  ///< Every row is filled: NULL is a value now.
   bool lossy = false;          ///< A `down` that fails gives NULL.
   /// Where the columns cannot tell, an argument of the trigger does: it has one
@@ -53,12 +60,34 @@ struct SyncFill {
   SyncAssignment assignment;
 };
 
+/// A column that new code does not know, and gets its value from what new code
+/// writes: `column := value` in every such row. With the pairs whose `up` reads
+/// the column it makes a rule of several columns on either side.
+struct SyncReverse {
+  SyncAssignment assignment;
+  /// Of what `value` reads: columns that only new code knows.
+  std::vector<sql::Identifier> new_columns;
+  bool knows_writer = false;  ///< As SyncPair's.
+  /// New code may be at work: a change of any column that `value` reads is
+  /// followed, unless the old one was written besides.
+  bool follows_all = false;
+  /// An INSERT's NULL is one that was left out: of a column that may not be
+  /// NULL, or once there is new code.
+  bool fills_null = false;
+};
+
 /// All the rules of one table's sync function.
 struct SyncRules {
   std::vector<SyncPair> pairs;
   std::vector<SyncFill> fills;
+  std::vector<SyncReverse> reverses;
+  /// What new code may not leave NULL, where the writer is known and the table
+  /// itself does not say so before contract.
+  std::vector<sql::Identifier> required;
 
-  [[nodiscard]] bool empty() const { return pairs.empty() && fills.empty(); }
+  [[nodiscard]] bool empty() const {
+    return pairs.empty() && fills.empty() && reverses.empty();
+  }
 };
 
 /// Rows to fill in the shared pass over a table.
@@ -76,6 +105,7 @@ struct MovedColumn {
   catalog::Type type;         ///< The new one.
   bool is_injective = false;  ///< Different values stay different.
   bool is_lossy = false;      ///< The old side may have no value.
+  bool is_plain = false;      ///< `up` is the column itself.
 };
 
 /// How a migration's version schema shows one table; see
@@ -104,13 +134,17 @@ struct TableDraft {
   std::vector<std::string> sync_titles;
   std::vector<Fill> fills;
   std::vector<plan::Comparison> before_switch, after_switch;
+  std::vector<plan::Comparison> before_contract;  ///< As contract's own step.
   std::vector<sql::Identifier> analyze;
   bool analyze_all = false;  ///< An expression index was built.
   std::set<sql::Identifier> touched;
+  /// Columns that come and stay, under their last names, in order.
+  std::vector<sql::Identifier> added;
   std::map<sql::Identifier, MovedColumn> moved;
   VersionShape version;
   bool allow_user_triggers = false;
   bool allow_published = false;
+  bool allow_column_order = false;
   bool adds_columns = false;
 };
 

@@ -21,13 +21,13 @@ struct ShapeColumn {
   const catalog::Column* stored = nullptr;  ///< Today's, unless it is new.
 };
 
-/// A column whose values move to another one: a new type, a new name.
+/// A column whose values move to another one: a new type.
 struct Move {
   sql::Identifier from;      ///< Today's column.
   sql::Identifier to;        ///< Its logical name afterwards.
   sql::Identifier physical;  ///< Where the values go before the switch.
-  /// The new column takes the old one's name at switch (a change of type);
-  /// else both names live until contract.
+  /// The new column takes the old one's name at switch; else, in a version
+  /// schema, at contract.
   bool swaps = false;
 
   /// The old column's name between switch and contract.
@@ -59,6 +59,14 @@ class TableShape {
   [[nodiscard]] const Move* move_of(const sql::Identifier& from) const;
   /// Notes another name for a column that stays where it is until contract.
   void rename(const catalog::Column& column, const sql::Identifier& to);
+  /// Notes another name, and that until contract a second column answers to
+  /// it. The values stay where they are for good.
+  void alias(const catalog::Column& column, const sql::Identifier& to);
+  /// The columns that answer to another name until contract, by today's name.
+  [[nodiscard]] const std::map<sql::Identifier, sql::Identifier>& aliases()
+      const {
+    return aliases_;
+  }
   /// What new code calls today's column.
   [[nodiscard]] sql::Identifier renamed(const sql::Identifier& today) const;
   /// What today's code calls the new shape's column.
@@ -84,6 +92,7 @@ class TableShape {
   std::vector<ShapeColumn> columns_;
   std::vector<Move> moves_;
   std::map<sql::Identifier, sql::Identifier> renames_;  ///< By today's name.
+  std::map<sql::Identifier, sql::Identifier> aliases_;
 };
 
 /// The tables a migration changes, after it.

@@ -32,6 +32,18 @@ void check_versions(const Draft& draft,
 /// The version that the migration publishes; nothing without views.
 [[nodiscard]] std::optional<catalog::PublishedVersion> published_version(
     const Draft& draft);
+/// The tables whose columns will not be in the order that the plain statements
+/// leave, each with a warning, but for those whose operations allow it.
+[[nodiscard]] std::vector<plan::ColumnOrder> column_orders(
+    const Draft& draft, const Shapes& shapes, Diagnostics& findings);
+/// Puts the settings and the path that a person's text is read under before the
+/// statements that hold some, and ours behind them.
+void surround_users_text(plan::Plan& plan);
+/// Does a row that is written or compared run code of the users', which may
+/// look for things by the search_path? In checks, generated columns, indexes,
+/// triggers, domains of the tables, and in the answers.
+[[nodiscard]] bool runs_users_code(const Draft& draft,
+                                   const catalog::Answers& answers);
 /// What only the whole plan shows: rights on the tables it locks besides, and
 /// to create what it builds.
 void check_plan(const Draft& draft,

@@ -188,9 +188,6 @@ class ActingAs {
 /// May the role keep ordinary triggers from firing?
 [[nodiscard]] bool may_set_replication_role(Session& session);
 
-/// The search_path of our sessions.
-inline constexpr const char* own_path = "pg_catalog, pg_temp";
-
 struct ConnectOptions {
   std::string dsn;  ///< libpq URI or keywords; empty: libpq's own defaults.
   std::string application_name = "pgexpand";
@@ -208,6 +205,8 @@ struct ConnectOptions {
 /// What the connection looked like before our settings were made.
 struct Arrival {
   std::vector<std::string> search_path;  ///< Existing schemas, quoted.
+  /// Those of them in which everybody may create something.
+  std::vector<std::string> open_schemas{};
   sql::Settings settings;      ///< sql::value_settings and syntax_settings.
   bool behind_pooler = false;  ///< PQbackendPID differs from pg_backend_pid().
   bool is_standby = false;     ///< pg_is_in_recovery().

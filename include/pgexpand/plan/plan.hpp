@@ -68,6 +68,7 @@ struct BuildIndex {
   bool is_unique = false;
   int key_columns = 1;  ///< With `columns` below: how a leftover of our own is
   int columns = 1;      ///< told from somebody else's index of that name.
+  bool is_users = false;  ///< Holds text of a person: as RunSql's.
 
   friend bool operator==(const BuildIndex&, const BuildIndex&) = default;
 };
@@ -185,6 +186,19 @@ struct PlannedTable {
   friend bool operator==(const PlannedTable&, const PlannedTable&) = default;
 };
 
+/// After contract the values of a row come in another order than the plain
+/// statements would leave: an INSERT without a column list would put some into
+/// other columns.
+struct ColumnOrder {
+  sql::TableName table;
+  std::vector<sql::Identifier> plain;  ///< What code may rely on.
+  std::vector<sql::Identifier> ours;
+
+  friend bool operator==(const ColumnOrder&, const ColumnOrder&) = default;
+};
+/// "the columns of public.t will be in the order id, b, a, not id, a, b".
+[[nodiscard]] std::string column_order_text(const ColumnOrder& order);
+
 /// Everything a run does, decided before it starts. No connection, no closure:
 /// printed by plan, stored by apply, executed from the store.
 struct Plan {
@@ -206,6 +220,8 @@ struct Plan {
   sql::Settings values_depend_on{};  ///< Of `settings`; for people.
   std::vector<std::string> stays_after_rollback;  ///< "column x stays wider".
   std::vector<Gate> rollback_gates;
+  /// Contract asks before it leaves these; empty where the spec allows it.
+  std::vector<ColumnOrder> column_orders{};
   std::vector<Diagnostic> hazards;
   /// What contract leaves of the catalog, as JSON that the planner made; see
   /// catalog/change_json.hpp. Empty: of a release that did not say so.

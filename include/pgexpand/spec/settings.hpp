@@ -38,6 +38,7 @@ struct Settings {
   std::string backfill_pinned = "proceed";
   std::optional<std::string> backfill_throttle_file;
   std::optional<std::string> backfill_throttle_query;
+  std::string column_order = "ask";
   milliseconds contract_after{0};
 };
 

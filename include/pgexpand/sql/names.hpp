@@ -63,6 +63,9 @@ struct Literal {
 /// stand inside parentheses. See sql/expression.hpp.
 struct Expression {
   std::string text;
+  /// A person wrote it: it means what it means under the settings and the
+  /// search_path that the connection arrived with.
+  bool is_users = false;
 
   [[nodiscard]] bool empty() const noexcept { return text.empty(); }
   friend bool operator==(const Expression&, const Expression&) = default;

@@ -17,6 +17,8 @@ namespace pgexpand::sql {
 [[nodiscard]] Identifier stale_name(const Identifier& name);
 /// What its successor is called before.
 [[nodiscard]] Identifier fresh_name(const Identifier& name);
+/// What the index is called that goes by a column's second name.
+[[nodiscard]] Identifier alias_index_name(const Identifier& index);
 /// The CHECK that proves a column to be without NULL.
 [[nodiscard]] Identifier not_null_check_name(const Identifier& column);
 /// The NOT NULL constraint of a new column, from 18 on, until it takes its

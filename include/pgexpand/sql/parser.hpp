@@ -88,6 +88,17 @@ using ColumnMap =
     std::string_view text,
     const std::function<bool(const Identifier&)>& is_nullable);
 
+/// True if the expression has a value for every row: columns, constants, casts
+/// to text, comparisons, COALESCE, CASE and common functions of strings, times
+/// and JSON over such. False when unsure: arithmetic overflows, casts refuse,
+/// and what a user's function does nobody knows.
+[[nodiscard]] bool cannot_fail(std::string_view text);
+
+/// True if the expression, as the server writes it with an empty search_path,
+/// calls a function or an operator, or makes a type, that is not the server's
+/// own; also when it cannot be read.
+[[nodiscard]] bool calls_users_code(std::string_view text);
+
 /// True if `text` is nothing but one column reference; false for what
 /// can_read() does not read.
 [[nodiscard]] bool is_plain_column(std::string_view text);

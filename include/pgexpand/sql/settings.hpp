@@ -20,8 +20,11 @@ struct Setting {
 };
 using Settings = std::vector<Setting>;
 
-/// Those that decide a value when it is computed.
-inline constexpr std::array<std::string_view, 12> value_settings{
+/// Those that decide a value when it is computed. Of the search_path, which the
+/// users' own functions, checks and triggers are run under, only the schemas in
+/// which not everybody may create something.
+inline constexpr std::array<std::string_view, 13> value_settings{
+    "search_path",
     "TimeZone",
     "DateStyle",
     "IntervalStyle",
@@ -39,6 +42,8 @@ inline constexpr std::array<std::string_view, 12> value_settings{
 inline constexpr std::array<std::string_view, 3> syntax_settings{
     "standard_conforming_strings", "transform_null_equals", "array_nulls"};
 
+/// The search_path of our sessions: what we write names its schemas.
+inline constexpr const char* own_path = "pg_catalog, pg_temp";
 /// How our sessions have the latter, and what decides how the server writes.
 [[nodiscard]] const Settings& own_syntax();
 [[nodiscard]] const Settings& own_spelling();
@@ -51,7 +56,8 @@ inline constexpr std::array<std::string_view, 3> syntax_settings{
 /// SELECT of the same. `is_local`: until the transaction ends, else until the
 /// session does.
 [[nodiscard]] Statement make(const Settings& settings, bool is_local = true);
-/// ` SET "TimeZone" TO 'Europe/Berlin'…`, for CREATE FUNCTION.
+/// ` SET "TimeZone" TO 'Europe/Berlin'…`, for CREATE FUNCTION; ours is the
+/// search_path if `settings` has none.
 [[nodiscard]] Expression pinning(const Settings& settings);
 
 }  // namespace pgexpand::sql
