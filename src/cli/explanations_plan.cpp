@@ -123,6 +123,12 @@ constexpr auto texts = std::to_array<Explanation>({
     {"index.operator-class",
      "The index names an operator class that the new type may not have,\n"
      "so it cannot be built for the new column. Drop the index first."},
+    {"index.unknown-opclass",
+     "The server knows no operator class of this name for the index's method\n"
+     "in the search_path the connection arrived with. Many come with an\n"
+     "extension, in whatever schema that was created: write it with its\n"
+     "schema, as in `ext.gin_trgm_ops`. An operator class serves one method:\n"
+     "`gin_trgm_ops` needs `method: gin`."},
     {"operation.conflict",
      "One operation of the migration drops what another one changes or\n"
      "makes: a column, an index. Leave one of them out, or give the drop a\n"

@@ -35,9 +35,22 @@ class CreateIndex final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& shape = situation.shapes.of(here);
     for (std::size_t n = 0; n < args_.keys.size(); ++n) {
-      if (args_.keys[n].expression) {
+      const IndexKeyFields& key = args_.keys[n];
+      if (key.expression) {
         probes.expressions[key_name(prefix, n)] =
-            probe_after(here, shape, *args_.keys[n].expression);
+            probe_after(here, shape, *key.expression);
+      }
+      if (key.opclass) {
+        probes.opclasses[key_name(prefix, n)] = {.name = key.opclass->name,
+                                                 .method = args_.method,
+                                                 .where = key.opclass->where};
+      }
+      if (key.collation) {
+        // Of any type: the collation is what is asked for.
+        probes.types[key_name(prefix, n)] = {
+            .text = "text",
+            .collation = key.collation->name.quoted(),
+            .where = key.collation->where};
       }
     }
     if (args_.where) {
@@ -93,7 +106,7 @@ class CreateIndex final : public TableOperation {
     const auto& answers = situation.answers;
     for (std::size_t n = 0; n < args_.keys.size(); ++n) {
       const IndexKeyFields& wanted = args_.keys[n];
-      index.keys.push_back(plain(wanted));
+      index.keys.push_back(plain(wanted, key_name(prefix, n), answers));
       index.keys.back().column = wanted.column;
       if (wanted.expression) {
         index.keys.back().expression =
@@ -111,12 +124,41 @@ class CreateIndex final : public TableOperation {
     return fmt::format("{}key{}", prefix, n);
   }
 
-  /// Without what it is a key of.
-  static catalog::IndexKey plain(const IndexKeyFields& wanted) {
-    return {.opclass = wanted.opclass,
-            .collation = wanted.collation,
-            .descending = wanted.descending,
-            .nulls_first = wanted.nulls_first};
+  /// Without what it is a key of. Names are as they were written until the
+  /// server was asked.
+  static catalog::IndexKey plain(const IndexKeyFields& wanted,
+                                 const std::string& name,
+                                 const catalog::Answers& answers) {
+    catalog::IndexKey key{.opclass_options = wanted.opclass_options,
+                          .descending = wanted.descending,
+                          .nulls_first = wanted.nulls_first};
+    if (wanted.opclass) {
+      const auto found = answers.opclasses.find(name);
+      key.opclass = found == answers.opclasses.end() || found->second.finding
+                        ? wanted.opclass->name.quoted()
+                        : found->second.name;
+    }
+    if (wanted.collation) {
+      const auto found = answers.types.find(name);
+      key.collation = found == answers.types.end() || found->second.finding
+                          ? wanted.collation->name.quoted()
+                          : found->second.collation;
+    }
+    return key;
+  }
+
+  /// What the server has said against the names of a key.
+  static void check_names(const std::string& name,
+                          const catalog::Answers& answers,
+                          Diagnostics& findings) {
+    const auto opclass = answers.opclasses.find(name);
+    if (opclass != answers.opclasses.end() && opclass->second.finding) {
+      findings.add(*opclass->second.finding);
+    }
+    const auto collation = answers.types.find(name);
+    if (collation != answers.types.end() && collation->second.finding) {
+      findings.add(*collation->second.finding);
+    }
   }
 
   [[nodiscard]] catalog::Index described(const Situation& situation,
@@ -176,15 +218,17 @@ class CreateIndex final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& shape = situation.shapes.of(here);
     const IndexKeyFields& wanted = args_.keys[n];
-    catalog::IndexKey key = plain(wanted);
+    const std::string name = key_name(prefix, n);
+    catalog::IndexKey key = plain(wanted, name, situation.answers);
+    check_names(name, situation.answers, findings);
     if (wanted.column) {
       require(shape, here, *wanted.column, findings);
       key.column = shape.physical(*wanted.column);
       return key;
     }
     const auto* answer =
-        resolved(situation.answers, key_name(prefix, n),
-                 wanted.expression->where, allowed(), is_check, findings);
+        resolved(situation.answers, name, wanted.expression->where, allowed(),
+                 is_check, findings);
     key.expression = ddl_of(answer, shape, wanted.expression->where, findings);
     return key;
   }
@@ -258,8 +302,8 @@ constexpr std::array key_fields{
              .help = "where NULL comes in it",
              .choices = null_places},
     FieldRow{.name = "opclass",
-             .type = FieldType::relation,
-             .help = "operator class"},
+             .type = FieldType::text,
+             .help = "operator class, perhaps with parameters"},
     FieldRow{
         .name = "collation", .type = FieldType::relation, .help = "collation"},
 };
