@@ -3,6 +3,7 @@
 // take the old names with metadata-only statements.
 #include "ops/carrier.hpp"
 #include "ops/enforce.hpp"
+#include "ops/replaced_index.hpp"
 #include "ops/twin.hpp"
 #include "pgexpand/sql/own_names.hpp"
 
@@ -58,7 +59,8 @@ Statement drop_constraint(const sql::TableName& table, const Identifier& name) {
 
 void Carrier::carry_indexes() {
   for (const auto& index : table_.indexes) {
-    if (!index.is_exclusion && is_carried(shape_, index.reads)) {
+    if (!index.is_exclusion && is_carried(shape_, index.reads) &&
+        !is_replaced(situation_, index.name)) {
       carry_index(index);
     }
   }

@@ -183,7 +183,7 @@ void build_index(Draft& draft,
                  const catalog::Table& table,
                  const NewIndex& wanted) {
   const catalog::Index& index = wanted.index;
-  draft.claims().claim(index_claim(index.name));
+  draft.claims().claim(index_claim(wanted.claims.value_or(index.name)));
   plan::Step step{
       .title = fmt::format("build {}index {}", index.is_unique ? "unique " : "",
                            index.name.name.name()),

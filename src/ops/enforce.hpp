@@ -50,6 +50,7 @@ struct NewIndex {
   plan::Phase phase = plan::Phase::backfill;
   bool enforces = false;       ///< A unique index that carries a new promise.
   bool on_new_column = false;  ///< Dropped with the column on rollback.
+  std::optional<sql::TableName> claims = {};  ///< If it is to be called so.
 };
 void build_index(Draft& draft,
                  const catalog::Table& table,

@@ -158,6 +158,9 @@ sql::TableName index_name(const IndexFields& fields,
   for (const auto& key : fields.keys) {
     columns += '_' + (key.column ? key.column->name() : "expr");
   }
+  for (const auto& column : fields.include) {
+    columns += '_' + column.name();
+  }
   const std::string base = table.name.name.name() + columns + "_idx";
   sql::TableName name{table.name.schema, Identifier(sql::shorten_name(base))};
   for (int n = 1; is_taken(name); ++n) {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,3 +106,10 @@ class Shapes {
 };
 
 }  // namespace pgexpand::ops
+  /// Notes an index of today that an operation drops.
+  void drop_index(const sql::TableName& index) { dropped_.insert(index); }
+  [[nodiscard]] bool drops_index(const sql::TableName& index) const {
+    return dropped_.contains(index);
+  }
+
+  std::set<sql::TableName> dropped_;
