@@ -116,6 +116,18 @@ constexpr auto texts = std::to_array<Explanation>({
      "failed. It takes writes but answers no query. It is not built for\n"
      "the new column. Rebuild or drop it."},
     {"index.is-replica-identity",
+    {"index.deferrable-early",
+     "A deferrable unique constraint lets two rows swap their values in one\n"
+     "transaction, and so must that of the new column. It stands before any\n"
+     "row is filled: column, index, constraint, then trigger and rows. So\n"
+     "expand is more than one transaction, and no update of the backfill is\n"
+     "HOT: the table's indexes grow."},
+    {"index.deferrable-late",
+     "An index that is built concurrently rejects two rows that swap their\n"
+     "values, until a deferrable constraint takes it over. That of a primary\n"
+     "key, or one that promises more than the old one did, is built in a late\n"
+     "phase: until the end of that phase such a transaction fails with 23505\n"
+     "and may be tried again."},
      "Logical replication identifies rows by this index. Give the table\n"
      "another replica identity first."},
     {"index.of-constraint",

@@ -25,25 +25,6 @@ Statement rename_index(const sql::TableName& from, const Identifier& to) {
   return Statement::of("ALTER INDEX {} RENAME TO {}", from, to);
 }
 
-Expression deferrable(const catalog::Table& table,
-                      const catalog::Index& index) {
-  const auto* constraint = table.constraint(*index.constraint);
-  if (constraint == nullptr || !constraint->is_deferrable) {
-    return {""};
-  }
-  return {constraint->initially_deferred ? " DEFERRABLE INITIALLY DEFERRED"
-                                         : " DEFERRABLE"};
-}
-
-Statement adopt(const catalog::Table& table,
-                const catalog::Index& index,
-                const Identifier& built) {
-  return Statement::of("ALTER TABLE {} ADD CONSTRAINT {} {} USING INDEX {}{}",
-                       table.name, *index.constraint,
-                       Expression{index.is_primary ? "PRIMARY KEY" : "UNIQUE"},
-                       built, deferrable(table, index));
-}
-
 /// Statistics on a single expression have no kinds to choose from.
 Expression kinds_of(const catalog::ExtendedStatistics& statistics) {
   return {statistics.kinds.empty()
@@ -83,6 +64,10 @@ void Carrier::carry_index(const catalog::Index& index) {
         const auto moved = pieces_.moved.find(column);
         return moved == pieces_.moved.end() || moved->second.is_injective;
       });
+  if (!deferrable(table_, index).empty()) {
+    carry_deferrable(index, new_promise);
+    return;
+  }
   build_index(draft_, table_,
               {.index = renewed(index),
                .phase = new_promise ? Phase::switch_over : Phase::backfill,
@@ -182,7 +167,7 @@ void Carrier::take_over_unique(const catalog::Index& index) {
     step.undo_first({drop_constraint(table_.name, *index.constraint),
                      rename(stale, *index.constraint)});
   }
-  step.last.push_back(adopt(table_, index, fresh));
+  step.last.push_back(adopt(table_, index, *index.constraint, fresh));
 }
 
 /// A table has one primary key, so the old one goes when the new one comes. For
@@ -196,9 +181,10 @@ void Carrier::take_over_primary(const catalog::Index& index) {
     catalog::Index spare = index;
     spare.name = in_schema(sql::stale_name(index.name.name));
     build_index(draft_, table_, {.index = spare});
-    step.undo_first({adopt(table_, index, spare.name.name)});
+    step.undo_first({adopt(table_, index, *index.constraint, spare.name.name)});
   }
-  step.last.push_back(adopt(table_, index, sql::fresh_name(index.name.name)));
+  step.last.push_back(adopt(table_, index, *index.constraint,
+                            sql::fresh_name(index.name.name)));
   if (now) {
     step.undo_first({drop_constraint(table_.name, *index.constraint)});
   }

@@ -179,6 +179,17 @@ Statement create_index_statement(const catalog::Index& index,
   return Statement::verbatim(text);
 }
 
+plan::BuildIndex build_action(const catalog::Index& index,
+                              const sql::TableName& table) {
+  return {
+      .table = table,
+      .index = index.name,
+      .create = create_index_statement(index, table),
+      .is_unique = index.is_unique,
+      .key_columns = static_cast<int>(index.keys.size()),
+      .columns = static_cast<int>(index.keys.size() + index.include.size())};
+}
+
 void build_index(Draft& draft,
                  const catalog::Table& table,
                  const NewIndex& wanted) {
@@ -190,14 +201,7 @@ void build_index(Draft& draft,
       .phase = wanted.phase,
       .locks = {{table.name, LockMode::share_update_exclusive}},
       .budget = plan::Budget::unlimited,
-      .action =
-          plan::BuildIndex{.table = table.name,
-                           .index = index.name,
-                           .create = create_index_statement(index, table.name),
-                           .is_unique = index.is_unique,
-                           .key_columns = static_cast<int>(index.keys.size()),
-                           .columns = static_cast<int>(index.keys.size() +
-                                                       index.include.size())},
+      .action = build_action(index, table.name),
       .enforces = wanted.enforces};
   if (!wanted.on_new_column || wanted.enforces) {
     step.undo = {{.title = fmt::format("drop index {}", index.name.name.name()),

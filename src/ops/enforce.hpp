@@ -56,6 +56,9 @@ void build_index(Draft& draft,
                  const catalog::Table& table,
                  const NewIndex& index);
 
+[[nodiscard]] plan::BuildIndex build_action(const catalog::Index& index,
+                                            const sql::TableName& table);
+
 /// `CREATE [UNIQUE] INDEX CONCURRENTLY …` from its parts.
 [[nodiscard]] sql::Statement create_index_statement(
     const catalog::Index& index, const sql::TableName& table);
