@@ -78,6 +78,11 @@ constexpr auto texts = std::to_array<Explanation>({
      "In a version schema the old column stays the table's key until\n"
      "contract, and a key has no NULL. `allow: [lossy]` would put one\n"
      "there. Leave it out, and give a `down` that always has a value."},
+    {"column.lossy-rename",
+     "With another type and another name both columns can be written until\n"
+     "contract, and each is computed from the other. A `down` without a value\n"
+     "would lose what is written through the new name. Do it in two\n"
+     "migrations: the type first, the name afterwards."},
     {"column.moved-twice",
      "Two operations of one migration change the same column's name or\n"
      "type, and no order of them is the obvious one. Write one\n"
@@ -111,11 +116,6 @@ constexpr auto texts = std::to_array<Explanation>({
      "PostgreSQL drops indexes and constraints together with their\n"
      "column, in contract. Create what you still need without the column\n"
      "before."},
-    {"index.invalid",
-     "The index is not valid, a leftover of a concurrent build that\n"
-     "failed. It takes writes but answers no query. It is not built for\n"
-     "the new column. Rebuild or drop it."},
-    {"index.is-replica-identity",
     {"index.deferrable-early",
      "A deferrable unique constraint lets two rows swap their values in one\n"
      "transaction, and so must that of the new column. It stands before any\n"
@@ -128,6 +128,11 @@ constexpr auto texts = std::to_array<Explanation>({
      "key, or one that promises more than the old one did, is built in a late\n"
      "phase: until the end of that phase such a transaction fails with 23505\n"
      "and may be tried again."},
+    {"index.invalid",
+     "The index is not valid, a leftover of a concurrent build that\n"
+     "failed. It takes writes but answers no query. It is not built for\n"
+     "the new column. Rebuild or drop it."},
+    {"index.is-replica-identity",
      "Logical replication identifies rows by this index. Give the table\n"
      "another replica identity first."},
     {"index.of-constraint",

@@ -5,13 +5,15 @@
 namespace pgexpand::ops {
 
 TypeChange AlterFields::type_change(const catalog::Catalog& catalog,
+                                    const TableShape& shape,
                                     const catalog::Table& table,
                                     const catalog::Column& today) const {
   if (!type) {
     return TypeChange::none;
   }
-  return up || down ? TypeChange::rewrite
-                    : classify(catalog, table, today, type->text);
+  return up || down || shape.is_renamed_and_retyped(today.name)
+             ? TypeChange::rewrite
+             : classify(catalog, table, today, type->text);
 }
 
 namespace {

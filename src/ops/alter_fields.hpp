@@ -27,8 +27,9 @@ struct AlterFields {
     return !type && !nullable && !default_value && !comment;
   }
   /// What the type's change takes. With `up` or `down` values change, whatever
-  /// the types are.
+  /// the types are; with another name, too, there are two columns.
   [[nodiscard]] TypeChange type_change(const catalog::Catalog& catalog,
+                                       const TableShape& shape,
                                        const catalog::Table& table,
                                        const catalog::Column& today) const;
   /// True if the new column gets today's default, cast.
