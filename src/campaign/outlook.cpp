@@ -12,7 +12,8 @@ namespace {
 /// Findings about what is not there; a migration before could have made it.
 constexpr std::array of_missing_things{
     "catalog.unknown-table", "catalog.unknown-column", "catalog.unknown-index",
-    "type.unknown",          "type.unknown-collation", "expression.rejected"};
+    "type.unknown",          "type.unknown-collation", "index.unknown-opclass",
+    "expression.rejected"};
 
 bool is_about_a_missing_thing(const Diagnostic& finding) {
   return std::ranges::find(of_missing_things, finding.code) !=

@@ -94,6 +94,11 @@ constexpr auto texts = std::to_array<Explanation>({
      "In a version schema the old column stays the table's key until\n"
      "contract, and a key has no NULL. `allow: [lossy]` would put one\n"
      "there. Leave it out, and give a `down` that always has a value."},
+    {"column.lossy-rename",
+     "With another type and another name both columns can be written until\n"
+     "contract, and each is computed from the other. A `down` without a value\n"
+     "would lose what is written through the new name. Do it in two\n"
+     "migrations: the type first, the name afterwards."},
     {"column.moved-twice",
      "Two operations of one migration change the same column's name or\n"
      "type, and no order of them is the obvious one. Write one\n"
@@ -139,6 +144,18 @@ constexpr auto texts = std::to_array<Explanation>({
      "PostgreSQL drops indexes and constraints together with their\n"
      "column, in contract. Create what you still need without the column\n"
      "before."},
+    {"index.deferrable-early",
+     "A deferrable unique constraint lets two rows swap their values in one\n"
+     "transaction, and so must that of the new column. It stands before any\n"
+     "row is filled: column, index, constraint, then trigger and rows. So\n"
+     "expand is more than one transaction, and no update of the backfill is\n"
+     "HOT: the table's indexes grow."},
+    {"index.deferrable-late",
+     "An index that is built concurrently rejects two rows that swap their\n"
+     "values, until a deferrable constraint takes it over. That of a primary\n"
+     "key, or one that promises more than the old one did, is built in a late\n"
+     "phase: until the end of that phase such a transaction fails with 23505\n"
+     "and may be tried again."},
     {"index.invalid",
      "The index is not valid, a leftover of a concurrent build that\n"
      "failed. It takes writes but answers no query. It is not built for\n"
@@ -151,6 +168,12 @@ constexpr auto texts = std::to_array<Explanation>({
     {"index.operator-class",
      "The index names an operator class that the new type may not have,\n"
      "so it cannot be built for the new column. Drop the index first."},
+    {"index.unknown-opclass",
+     "The server knows no operator class of this name for the index's method\n"
+     "in the search_path the connection arrived with. Many come with an\n"
+     "extension, in whatever schema that was created: write it with its\n"
+     "schema, as in `ext.gin_trgm_ops`. An operator class serves one method:\n"
+     "`gin_trgm_ops` needs `method: gin`."},
     {"operation.conflict",
      "One operation of the migration drops what another one changes or\n"
      "makes: a column, an index. Leave one of them out, or give the drop a\n"

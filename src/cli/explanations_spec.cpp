@@ -78,6 +78,9 @@ constexpr auto texts = std::to_array<Explanation>({
     {"spec.null-value",
      "A plain `null`, `~` or an empty value stands where a text is\n"
      "wanted. If you mean the word, put it in quotes."},
+    {"spec.opclass",
+     "An operator class is a name, perhaps with its schema and with\n"
+     "parameters in brackets: `gist_trgm_ops(siglen=64)`."},
     {"spec.second-document",
      "A file holds one YAML document: one migration. Write the second\n"
      "one into a file of its own."},

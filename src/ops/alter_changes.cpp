@@ -51,8 +51,8 @@ std::vector<Change> changes_of(const AlterFields& fields,
   if (today == nullptr) {
     return changes;
   }
-  const TypeChange change =
-      fields.type_change(situation.catalog, table, *today);
+  const TypeChange change = fields.type_change(
+      situation.catalog, situation.shapes.of(table), table, *today);
   const bool is_twin = change == TypeChange::rewrite;
   catalog::Type type = today->type;
   if (change != TypeChange::none) {

@@ -15,7 +15,7 @@
 #include "ops/rights.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
-#include "pgexpand/sql/own_names.hpp"
+#include "ops/typed_move.hpp"
 
 #include <fmt/format.h>
 
@@ -27,46 +27,56 @@ class AlterColumn final : public TableOperation {
   AlterColumn(Target target, AlterFields arguments)
       : TableOperation(std::move(target)), args_(std::move(arguments)) {}
 
+  void announce(const catalog::Catalog& catalog,
+                Shapes& shapes) const override {
+    if (const auto* found = known_table(catalog); found && args_.type) {
+      shapes.of(*found).announce_type(args_.column);
+    }
+  }
+
   void reshape(const catalog::Catalog& catalog,
                Shapes& shapes,
                Diagnostics& findings) const override {
     const auto* found = find_table(catalog, findings);
-    const auto* column =
-        found == nullptr ? nullptr : found->column(args_.column);
-    if (column == nullptr) {
+    if (found == nullptr) {
       return;
     }
-    const TypeChange change = args_.type_change(catalog, *found, *column);
+    TableShape& shape = shapes.of(*found);
+    const auto* column = found->column(shape.before(args_.column));
+    const TypeChange change =
+        column == nullptr ? TypeChange::none
+                          : args_.type_change(catalog, shape, *found, *column);
     if (change == TypeChange::none) {
       return;
     }
+    const sql::Identifier& from = column->name;
+    const sql::Identifier to = shape.announced(from);
     if (column->generated) {
       findings.refuse(where(), "column.generated",
                       fmt::format("column {} is generated: it cannot be "
                                   "written, so it cannot be kept in step",
-                                  args_.column.name()),
+                                  from.name()),
                       "add a generated column of the new type instead");
       return;
     }
-    if (!is_left_alone(shapes.of(*found), args_.column,
-                       "say everything in one alter_column", findings)) {
+    if (!is_left_alone(shape, from, "say everything in one alter_column",
+                       findings) ||
+        (to != from &&
+         !is_free(*found, shape, to, "choose another name", findings))) {
       return;
     }
-    ShapeColumn after{.name = args_.column,
-                      .physical = args_.column,
+    ShapeColumn after{.name = to,
+                      .physical = from,
                       .type = args_.type->text,
                       .is_user_type = true};
     if (change == TypeChange::metadata) {
       after.stored = column;
-      shapes.of(*found).replace(args_.column, std::move(after));
+      shape.replace(from, std::move(after));
       return;
     }
-    after.physical = sql::twin_name(args_.column);
-    const Move move{.from = args_.column,
-                    .to = args_.column,
-                    .physical = after.physical,
-                    .swaps = !shapes.in_views()};
-    shapes.of(*found).move(move, std::move(after));
+    const Move move = typed_move(from, to, shapes.in_views());
+    after.physical = move.physical;
+    shape.move(move, std::move(after));
   }
 
   void check(const Situation& situation, Diagnostics& findings) const override {
@@ -74,7 +84,8 @@ class AlterColumn final : public TableOperation {
       return;
     }
     if (args_.type || is_added(situation, args_.column)) {
-      (void)is_there_today(situation, args_.column,
+      const auto& shape = situation.shapes.of(table(situation.catalog));
+      (void)is_there_today(situation, shape.before(args_.column),
                            "say everything in one operation", findings);
     }
   }
@@ -89,21 +100,21 @@ class AlterColumn final : public TableOperation {
       probes.types[prefix + "type"] = {.text = args_.type->text,
                                        .where = args_.type->where};
     }
-    const bool is_twin = needs_twin(situation.catalog, here, column);
+    const bool is_twin = needs_twin(situation, here, column);
     if (is_twin) {
       carry_probes(here, shape, where(), probes);
       key_probes(situation, here, probes);
     }
     if (is_twin || args_.up) {
       probes.expressions[prefix + "up"] =
-          to_new_type(probe_today(here, up_text()), column);
+          to_new_type(probe_today(here, up_text(column)), column);
     }
     if (is_twin || args_.down) {
-      auto probe = probe_after(here, shape, down_text());
+      auto probe = probe_after(here, shape, down_text(shape, column));
       probe.target_type = column.type.name.text;
       probes.expressions[prefix + "down"] = std::move(probe);
     }
-    if (const auto value = default_text(column, is_twin)) {
+    if (const auto value = args_.default_text(column, is_twin, where())) {
       probes.expressions[prefix + "default"] =
           to_new_type(in_ddl(value->text, value->where), column);
     }
@@ -132,7 +143,7 @@ class AlterColumn final : public TableOperation {
     const auto& shape = situation.shapes.of(here);
     auto& pieces = draft_of(draft, here);
     const Values values{situation, prefix, *this, findings};
-    if (needs_twin(situation.catalog, here, column)) {
+    if (needs_twin(situation, here, column)) {
       check_dependents(here, column, where(), findings);
       check_may_alter_functions(here, situation.catalog, where(), findings);
       plan_twin(values, here, draft, pieces);
@@ -184,17 +195,20 @@ class AlterColumn final : public TableOperation {
   };
 
   /// A column that another operation moves is none of ours.
-  [[nodiscard]] bool needs_twin(const catalog::Catalog& catalog,
+  [[nodiscard]] bool needs_twin(const Situation& situation,
                                 const catalog::Table& here,
                                 const catalog::Column& column) const {
-    return args_.type_change(catalog, here, column) == TypeChange::rewrite;
+    return args_.type_change(situation.catalog, situation.shapes.of(here), here,
+                             column) == TypeChange::rewrite;
   }
 
-  [[nodiscard]] UserExpression up_text() const {
-    return args_.up.value_or(UserExpression{args_.column.quoted(), where()});
+  [[nodiscard]] UserExpression up_text(const catalog::Column& column) const {
+    return args_.up.value_or(UserExpression{column.name.quoted(), where()});
   }
-  [[nodiscard]] UserExpression down_text() const {
-    return args_.down.value_or(UserExpression{args_.column.quoted(), where()});
+  [[nodiscard]] UserExpression down_text(const TableShape& shape,
+                                         const catalog::Column& column) const {
+    return args_.down.value_or(
+        UserExpression{shape.renamed(column.name).quoted(), where()});
   }
 
   [[nodiscard]] catalog::ExpressionProbe to_new_type(
@@ -202,20 +216,6 @@ class AlterColumn final : public TableOperation {
     probe.target_type = args_.type ? args_.type->text : column.type.name.text;
     probe.target_is_user_type = args_.type.has_value();
     return probe;
-  }
-
-  /// The new default, or the old one cast to the new type.
-  [[nodiscard]] std::optional<UserExpression> default_text(
-      const catalog::Column& column, bool is_twin) const {
-    if (args_.default_value) {
-      return *args_.default_value;
-    }
-    if (args_.carries_default(column, is_twin)) {
-      return UserExpression{fmt::format("CAST({} AS {})", *column.default_value,
-                                        args_.type->text),
-                            where()};
-    }
-    return std::nullopt;
   }
 
   void plan_twin(const Values& values,
@@ -226,24 +226,28 @@ class AlterColumn final : public TableOperation {
     Diagnostics& findings = values.findings;
     const auto* type = resolved_type(values.situation.answers,
                                      values.prefix + "type", findings);
-    const auto* up = values.get("up", up_text().where, {.assigned = false});
+    const auto& shape = values.situation.shapes.of(here);
+    const auto up_where = up_text(column).where;
+    const auto* up = values.get("up", up_where, {.assigned = false});
     const auto* down =
-        values.get("down", down_text().where, {.assigned = false});
-    if (type == nullptr || up == nullptr || down == nullptr) {
+        values.get("down", down_text(shape, column).where, {.assigned = false});
+    if (type == nullptr || up == nullptr || down == nullptr ||
+        (allowed().lossy && !may_lose(*shape.move_of(column.name),
+                                      draft.in_views(), where(), findings))) {
       return;
     }
-    bool is_fine =
-        reads_no_generated_column(here, *up, up_text().where, findings);
+    bool is_fine = reads_no_generated_column(here, *up, up_where, findings);
     is_fine &= has_casts(column, type->type, *up, *down, where(), findings);
     const auto* value = values.get("default", where(), is_default);
-    if (!is_fine || (default_text(column, true) && value == nullptr)) {
+    if (!is_fine ||
+        (args_.default_text(column, true, where()) && value == nullptr)) {
       return;
     }
     const bool widens = !args_.up && is_widening(column.type, type->type);
     Twin twin{.table = &here,
               .column = &column,
-              .shape = &values.situation.shapes.of(here),
-              .move = *values.situation.shapes.of(here).move_of(args_.column),
+              .shape = &shape,
+              .move = *shape.move_of(column.name),
               .type = type->type,
               .up = up->deparsed,
               .down = down->deparsed,
@@ -268,11 +272,9 @@ class AlterColumn final : public TableOperation {
                              : as_written(**args_.default_value);
     }
     twin.default_is_constant =
-        value != nullptr && value->stability == catalog::Stability::immutable;
-    const auto asked = answers.find(values.prefix + "default today");
+        gives_one_value(answers, values.prefix + "default");
     twin.old_default_is_constant =
-        asked != answers.end() && !asked->second.finding &&
-        asked->second.stability == catalog::Stability::immutable;
+        gives_one_value(answers, values.prefix + "default today");
     if (type->type.is_collatable && column.collation) {
       twin.collation = *column.collation;
     }
@@ -289,8 +291,9 @@ class AlterColumn final : public TableOperation {
                      TableDraft& pieces) const {
     const auto& column = column_meant(values.situation, args_.column);
     Diagnostics& findings = values.findings;
-    if (args_.type_change(values.situation.catalog, here, column) ==
-        TypeChange::metadata) {
+    if (args_.type_change(values.situation.catalog,
+                          values.situation.shapes.of(here), here,
+                          column) == TypeChange::metadata) {
       check_dependents(here, column, where(), findings);
       const auto* type = resolved_type(values.situation.answers,
                                        values.prefix + "type", findings);
@@ -305,8 +308,8 @@ class AlterColumn final : public TableOperation {
     if (args_.nullable && !*args_.nullable && !column.not_null) {
       const auto* up = values.get("up", where(), {});
       if (up == nullptr ? !args_.up
-                        : reads_no_generated_column(here, *up, up_text().where,
-                                                    findings)) {
+                        : reads_no_generated_column(
+                              here, *up, up_text(column).where, findings)) {
         require_not_null(draft, pieces, values.situation.shapes.of(here),
                          column, text_of(up));
         touch_inputs(pieces, text_of(up));
@@ -333,13 +336,13 @@ class AlterColumn final : public TableOperation {
       return;
     }
     const auto* value = values.get("default", where(), is_default);
-    if (value != nullptr || !*args_.default_value) {
-      change_default(
-          draft, pieces, values.situation.shapes.of(here), column,
-          value == nullptr
-              ? std::nullopt
-              : std::optional(DefaultValue{value->deparsed,
-                                           as_written(**args_.default_value)}));
+    std::optional<DefaultValue> written;
+    if (value != nullptr) {
+      written = {value->deparsed, as_written(**args_.default_value)};
+    }
+    if (written || !*args_.default_value) {
+      change_default(draft, pieces, values.situation.shapes.of(here), column,
+                     written);
     }
   }
 

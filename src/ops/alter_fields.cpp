@@ -5,13 +5,27 @@
 namespace pgexpand::ops {
 
 TypeChange AlterFields::type_change(const catalog::Catalog& catalog,
+                                    const TableShape& shape,
                                     const catalog::Table& table,
                                     const catalog::Column& today) const {
   if (!type) {
     return TypeChange::none;
   }
-  return up || down ? TypeChange::rewrite
-                    : classify(catalog, table, today, type->text);
+  return up || down || shape.is_renamed_and_retyped(today.name)
+             ? TypeChange::rewrite
+             : classify(catalog, table, today, type->text);
+}
+
+std::optional<UserExpression> AlterFields::default_text(
+    const catalog::Column& today, bool is_twin, const Location& where) const {
+  if (default_value) {
+    return *default_value;
+  }
+  if (carries_default(today, is_twin)) {
+    return UserExpression{
+        fmt::format("CAST({} AS {})", *today.default_value, type->text), where};
+  }
+  return std::nullopt;
 }
 
 namespace {

@@ -27,10 +27,15 @@ struct AlterFields {
     return !type && !nullable && !default_value && !comment;
   }
   /// What the type's change takes. With `up` or `down` values change, whatever
-  /// the types are.
+  /// the types are; with another name, too, there are two columns.
   [[nodiscard]] TypeChange type_change(const catalog::Catalog& catalog,
+                                       const TableShape& shape,
                                        const catalog::Table& table,
                                        const catalog::Column& today) const;
+  /// The new default, or today's cast to the new type, with its place: `where`
+  /// for the latter.
+  [[nodiscard]] std::optional<UserExpression> default_text(
+      const catalog::Column& today, bool is_twin, const Location& where) const;
   /// True if the new column gets today's default, cast.
   [[nodiscard]] bool carries_default(const catalog::Column& today,
                                      bool is_twin) const {

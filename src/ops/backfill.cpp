@@ -27,6 +27,47 @@ struct Arguments {
   std::optional<UserExpression> where;
 };
 
+/// `lower(email)`: needs no brackets of its own.
+bool is_call(const std::string& text) {
+  const auto bracket = text.find('(');
+  if (bracket == 0 || bracket == std::string::npos ||
+      text.find_first_of(" \t\n'\"") < bracket) {
+    return false;
+  }
+  int depth = 0;
+  for (std::size_t at = bracket; at < text.size(); ++at) {
+    depth += text[at] == '(' ? 1 : text[at] == ')' ? -1 : 0;
+    if (depth == 0) {
+      return at + 1 == text.size();
+    }
+  }
+  return false;
+}
+
+/// True while a column does not hold its value, as the user would write it.
+std::string not_yet(const std::vector<Setting>& set) {
+  std::string text;
+  for (const Setting& setting : set) {
+    const std::string& value = setting.value.text;
+    text += fmt::format("{}{} IS DISTINCT FROM {}", text.empty() ? "" : " OR ",
+                        sql::TableName{{}, setting.column}.display(),
+                        is_call(value) ? value : fmt::format("({})", value));
+  }
+  return text;
+}
+
+/// In YAML's single quotes, or bare double ones where that reads better.
+std::string in_yaml(const std::string& text) {
+  if (text.find_first_of("\"\\\n") == std::string::npos) {
+    return fmt::format("\"{}\"", text);
+  }
+  std::string quoted = "'";
+  for (const char each : text) {
+    quoted += each == '\'' ? "''" : std::string(1, each);
+  }
+  return quoted + "'";
+}
+
 class Backfill final : public TableOperation {
  public:
   Backfill(Target target, Arguments arguments)
@@ -149,7 +190,10 @@ class Backfill final : public TableOperation {
                        fmt::format("`set` of {} reads a column that it writes: "
                                    "a row could be set twice",
                                    assignment.column.name()),
-                       "add a `where` that is false once a row is done");
+                       fmt::format("if setting a row once more changes "
+                                   "nothing, add `where: {}`; else a `where` "
+                                   "that is false once a row is done",
+                                   in_yaml(not_yet(args_.set))));
         return std::nullopt;
       }
       const auto type = type_of(situation, assignment.column);

@@ -11,7 +11,7 @@
 namespace pgexpand::ops {
 
 /// Carries one table's objects over to its moved columns. Split over
-/// carry_indexes.cpp and carry_constraints.cpp.
+/// carry_indexes.cpp, carry_deferrable.cpp and carry_constraints.cpp.
 class Carrier {
  public:
   Carrier(const Situation& situation,
@@ -49,6 +49,12 @@ class Carrier {
                                               std::size_t n);
   [[nodiscard]] std::optional<std::string> opclass_for(
       const catalog::Index& index, const catalog::IndexKey& key);
+  void carry_deferrable(const catalog::Index& index, bool new_promise);
+  void build_deferrable(const catalog::Index& index, plan::Phase phase);
+  void check_at_end(const catalog::Index& index, plan::Phase since);
+  void carry_deferrable_key(const catalog::Index& index, bool new_promise);
+  void build_key_late(const catalog::Index& index);
+  [[nodiscard]] plan::Undo rebuild_old_key(const catalog::Index& index) const;
   void take_over_plain(const catalog::Index& index);
   void take_over_unique(const catalog::Index& index);
   void take_over_primary(const catalog::Index& index);
@@ -119,6 +125,16 @@ class Carrier {
   const TableShape& shape_;
   Diagnostics& findings_;
 };
+
+/// ` DEFERRABLE INITIALLY DEFERRED`, ` DEFERRABLE` or nothing, as the
+/// constraint of this index is.
+[[nodiscard]] sql::Expression deferrable(const catalog::Table& table,
+                                         const catalog::Index& index);
+/// Makes an index that stands a constraint: that of `index`, named `name`.
+[[nodiscard]] sql::Statement adopt(const catalog::Table& table,
+                                   const catalog::Index& index,
+                                   const sql::Identifier& name,
+                                   const sql::Identifier& built);
 
 /// Keys of the probes carry_probes() asks.
 [[nodiscard]] std::string key_probe(const catalog::Table& table,

@@ -3,6 +3,7 @@
 // take the old names with metadata-only statements.
 #include "ops/carrier.hpp"
 #include "ops/enforce.hpp"
+#include "ops/replaced_index.hpp"
 #include "ops/twin.hpp"
 #include "pgexpand/sql/own_names.hpp"
 
@@ -24,25 +25,6 @@ Statement rename_index(const sql::TableName& from, const Identifier& to) {
   return Statement::of("ALTER INDEX {} RENAME TO {}", from, to);
 }
 
-Expression deferrable(const catalog::Table& table,
-                      const catalog::Index& index) {
-  const auto* constraint = table.constraint(*index.constraint);
-  if (constraint == nullptr || !constraint->is_deferrable) {
-    return {""};
-  }
-  return {constraint->initially_deferred ? " DEFERRABLE INITIALLY DEFERRED"
-                                         : " DEFERRABLE"};
-}
-
-Statement adopt(const catalog::Table& table,
-                const catalog::Index& index,
-                const Identifier& built) {
-  return Statement::of("ALTER TABLE {} ADD CONSTRAINT {} {} USING INDEX {}{}",
-                       table.name, *index.constraint,
-                       Expression{index.is_primary ? "PRIMARY KEY" : "UNIQUE"},
-                       built, deferrable(table, index));
-}
-
 /// Statistics on a single expression have no kinds to choose from.
 Expression kinds_of(const catalog::ExtendedStatistics& statistics) {
   return {statistics.kinds.empty()
@@ -58,7 +40,8 @@ Statement drop_constraint(const sql::TableName& table, const Identifier& name) {
 
 void Carrier::carry_indexes() {
   for (const auto& index : table_.indexes) {
-    if (!index.is_exclusion && is_carried(shape_, index.reads)) {
+    if (!index.is_exclusion && is_carried(shape_, index.reads) &&
+        !is_replaced(situation_, index.name)) {
       carry_index(index);
     }
   }
@@ -84,6 +67,10 @@ void Carrier::carry_index(const catalog::Index& index) {
   if (new_promise && draft_.in_views()) {
     draft_.visible(fmt::format("unique index {} rejects what `up` makes alike",
                                index.name.name.name()));
+  }
+  if (!deferrable(table_, index).empty()) {
+    carry_deferrable(index, new_promise);
+    return;
   }
   build_index(draft_, table_,
               {.index = renewed(index),
@@ -184,7 +171,7 @@ void Carrier::take_over_unique(const catalog::Index& index) {
     step.undo_first({drop_constraint(table_.name, *index.constraint),
                      rename(stale, *index.constraint)});
   }
-  step.last.push_back(adopt(table_, index, fresh));
+  step.last.push_back(adopt(table_, index, *index.constraint, fresh));
 }
 
 /// A table has one primary key, so the old one goes when the new one comes. For
@@ -198,9 +185,10 @@ void Carrier::take_over_primary(const catalog::Index& index) {
     catalog::Index spare = index;
     spare.name = in_schema(sql::stale_name(index.name.name));
     build_index(draft_, table_, {.index = spare});
-    step.undo_first({adopt(table_, index, spare.name.name)});
+    step.undo_first({adopt(table_, index, *index.constraint, spare.name.name)});
   }
-  step.last.push_back(adopt(table_, index, sql::fresh_name(index.name.name)));
+  step.last.push_back(adopt(table_, index, *index.constraint,
+                            sql::fresh_name(index.name.name)));
   if (now) {
     step.undo_first({drop_constraint(table_.name, *index.constraint)});
   }

@@ -7,6 +7,7 @@
 #include "ops/enforce.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/index_fields.hpp"
+#include "ops/replaced_index.hpp"
 #include "ops/table_operation.hpp"
 #include "pgexpand/sql/parser.hpp"
 
@@ -35,9 +36,22 @@ class CreateIndex final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& shape = situation.shapes.of(here);
     for (std::size_t n = 0; n < args_.keys.size(); ++n) {
-      if (args_.keys[n].expression) {
+      const IndexKeyFields& key = args_.keys[n];
+      if (key.expression) {
         probes.expressions[key_name(prefix, n)] =
-            probe_after(here, shape, *args_.keys[n].expression);
+            probe_after(here, shape, *key.expression);
+      }
+      if (key.opclass) {
+        probes.opclasses[key_name(prefix, n)] = {.name = key.opclass->name,
+                                                 .method = args_.method,
+                                                 .where = key.opclass->where};
+      }
+      if (key.collation) {
+        // Of any type: the collation is what is asked for.
+        probes.types[key_name(prefix, n)] = {
+            .text = "text",
+            .collation = key.collation->name.quoted(),
+            .where = key.collation->where};
       }
     }
     if (args_.where) {
@@ -54,24 +68,34 @@ class CreateIndex final : public TableOperation {
     const auto& here = table(situation.catalog);
     auto index = described(situation, prefix, here, findings);
     index.name = index_name(args_, here, [&](const sql::TableName& name) {
-      return situation.catalog.is_name_taken(name) ||
+      return is_name_kept(situation.catalog, situation.shapes, name) ||
              draft.claims().is_claimed(index_claim(name));
     });
-    check_name(index, situation.catalog, findings);
+    check_name(index, situation, findings);
     if (findings.blocks()) {
       return;
     }
     auto& pieces = draft_of(draft, here);
     pieces.touched.insert(index.reads.begin(), index.reads.end());
-    build_index(draft, here,
-                {.index = index,
-                 .phase = index.is_unique ? plan::Phase::switch_over
-                                          : plan::Phase::backfill,
-                 .enforces = index.is_unique});
-    if (index.is_unique) {
+    const bool is_promise =
+        index.is_unique && !is_promised(situation.catalog, here, index);
+    if (is_promise) {
       draft.visible(fmt::format("unique index {} rejects duplicates",
                                 index.name.name.name()));
     }
+    const sql::TableName name = index.name;
+    const bool replaces = situation.shapes.drops_index(name);
+    if (replaces) {
+      take_over_name(draft, *situation.catalog.table_of_index(name), here,
+                     name);
+      index.name = fresh_index(name);
+    }
+    build_index(
+        draft, here,
+        {.index = std::move(index),
+         .phase = is_promise ? plan::Phase::switch_over : plan::Phase::backfill,
+         .enforces = is_promise,
+         .claims = name});
   }
 
  protected:
@@ -80,20 +104,20 @@ class CreateIndex final : public TableOperation {
       const catalog::Table& table,
       const Situation& situation,
       const std::string& prefix) const override {
-    catalog::Index index{
-        .name = index_name(args_, table,
-                           [&](const sql::TableName& name) {
-                             return situation.after.is_name_taken(name);
-                           }),
-        .method = args_.method,
-        .include = args_.include,
-        .options = args_.options,
-        .is_unique = args_.is_unique,
-        .nulls_not_distinct = args_.nulls_not_distinct};
+    catalog::Index index{.name = index_name(args_, table,
+                                            [&](const sql::TableName& name) {
+                                              return is_taken_so_far(situation,
+                                                                     name);
+                                            }),
+                         .method = args_.method,
+                         .include = args_.include,
+                         .options = args_.options,
+                         .is_unique = args_.is_unique,
+                         .nulls_not_distinct = args_.nulls_not_distinct};
     const auto& answers = situation.answers;
     for (std::size_t n = 0; n < args_.keys.size(); ++n) {
       const IndexKeyFields& wanted = args_.keys[n];
-      index.keys.push_back(plain(wanted));
+      index.keys.push_back(plain(wanted, key_name(prefix, n), answers));
       index.keys.back().column = wanted.column;
       if (wanted.expression) {
         index.keys.back().expression =
@@ -107,16 +131,67 @@ class CreateIndex final : public TableOperation {
   }
 
  private:
+  /// By what stays, or by an operation before this one.
+  static bool is_taken_so_far(const Situation& situation,
+                              const sql::TableName& name) {
+    if (!situation.after.is_name_taken(name)) {
+      return false;
+    }
+    const auto* today = situation.catalog.table_of_index(name);
+    const auto* after = situation.after.table_of_index(name);
+    return !situation.shapes.drops_index(name) || today == nullptr ||
+           after == nullptr ||
+           *today->index(name.name) != *after->index(name.name);
+  }
+
+  /// The index that this one replaces already rejects as much.
+  static bool is_promised(const catalog::Catalog& catalog,
+                          const catalog::Table& here,
+                          const catalog::Index& index) {
+    const auto* old = here.index(index.name.name);
+    return old != nullptr && catalog.table_of_index(index.name) == &here &&
+           promises_as_much(*old, index);
+  }
+
   static std::string key_name(const std::string& prefix, std::size_t n) {
     return fmt::format("{}key{}", prefix, n);
   }
 
-  /// Without what it is a key of.
-  static catalog::IndexKey plain(const IndexKeyFields& wanted) {
-    return {.opclass = wanted.opclass,
-            .collation = wanted.collation,
-            .descending = wanted.descending,
-            .nulls_first = wanted.nulls_first};
+  /// Without what it is a key of. Names are as they were written until the
+  /// server was asked.
+  static catalog::IndexKey plain(const IndexKeyFields& wanted,
+                                 const std::string& name,
+                                 const catalog::Answers& answers) {
+    catalog::IndexKey key{.opclass_options = wanted.opclass_options,
+                          .descending = wanted.descending,
+                          .nulls_first = wanted.nulls_first};
+    if (wanted.opclass) {
+      const auto found = answers.opclasses.find(name);
+      key.opclass = found == answers.opclasses.end() || found->second.finding
+                        ? wanted.opclass->name.quoted()
+                        : found->second.name;
+    }
+    if (wanted.collation) {
+      const auto found = answers.types.find(name);
+      key.collation = found == answers.types.end() || found->second.finding
+                          ? wanted.collation->name.quoted()
+                          : found->second.collation;
+    }
+    return key;
+  }
+
+  /// What the server has said against the names of a key.
+  static void check_names(const std::string& name,
+                          const catalog::Answers& answers,
+                          Diagnostics& findings) {
+    const auto opclass = answers.opclasses.find(name);
+    if (opclass != answers.opclasses.end() && opclass->second.finding) {
+      findings.add(*opclass->second.finding);
+    }
+    const auto collation = answers.types.find(name);
+    if (collation != answers.types.end() && collation->second.finding) {
+      findings.add(*collation->second.finding);
+    }
   }
 
   [[nodiscard]] catalog::Index described(const Situation& situation,
@@ -160,13 +235,22 @@ class CreateIndex final : public TableOperation {
   }
 
   void check_name(const catalog::Index& index,
-                  const catalog::Catalog& catalog,
+                  const Situation& situation,
                   Diagnostics& findings) const {
-    if (args_.name && catalog.is_name_taken(index.name)) {
-      findings.error(where(), "catalog.name-taken",
-                     fmt::format("{} exists already", index.name.display()),
-                     "choose another name");
+    if (!args_.name ||
+        !is_name_kept(situation.catalog, situation.shapes, index.name)) {
+      return;
     }
+    const auto* holder = situation.catalog.table_of_index(index.name);
+    const bool can_go =
+        holder != nullptr && !holder->index(index.name.name)->constraint;
+    findings.error(where(), "catalog.name-taken",
+                   fmt::format("{} exists already", index.name.display()),
+                   can_go
+                       ? fmt::format("choose another name; to replace it, add "
+                                     "`drop_index: {{index: {}}}` to this file",
+                                     index.name.display())
+                       : "choose another name");
   }
 
   [[nodiscard]] catalog::IndexKey described_key(const Situation& situation,
@@ -176,15 +260,17 @@ class CreateIndex final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& shape = situation.shapes.of(here);
     const IndexKeyFields& wanted = args_.keys[n];
-    catalog::IndexKey key = plain(wanted);
+    const std::string name = key_name(prefix, n);
+    catalog::IndexKey key = plain(wanted, name, situation.answers);
+    check_names(name, situation.answers, findings);
     if (wanted.column) {
       require(shape, here, *wanted.column, findings);
       key.column = shape.physical(*wanted.column);
       return key;
     }
     const auto* answer =
-        resolved(situation.answers, key_name(prefix, n),
-                 wanted.expression->where, allowed(), is_check, findings);
+        resolved(situation.answers, name, wanted.expression->where, allowed(),
+                 is_check, findings);
     key.expression = ddl_of(answer, *wanted.expression, shape, findings);
     return key;
   }
@@ -257,8 +343,8 @@ constexpr std::array key_fields{
              .help = "where NULL comes in it",
              .choices = null_places},
     FieldRow{.name = "opclass",
-             .type = FieldType::relation,
-             .help = "operator class"},
+             .type = FieldType::text,
+             .help = "operator class, perhaps with parameters"},
     FieldRow{
         .name = "collation", .type = FieldType::relation, .help = "collation"},
 };

@@ -1,6 +1,6 @@
 #include "pgexpand/ops/draft.hpp"
 
-#include "ops/comparator.hpp"
+#include "ops/merged_fills.hpp"
 #include "ops/sync_function.hpp"
 #include "ops/traces.hpp"
 #include "ops/user_triggers.hpp"
@@ -36,48 +36,6 @@ std::vector<plan::TableLock> ordered(
   }
   std::ranges::stable_sort(result, std::greater{}, &plan::TableLock::mode);
   return result;
-}
-
-std::string joined_or(const std::vector<Expression>& conditions) {
-  std::vector<std::string> parts;
-  for (const auto& condition : conditions) {
-    parts.push_back(fmt::format("({})", condition));
-  }
-  return fmt::format("{}", fmt::join(parts, " OR "));
-}
-
-/// The different conditions among the fills.
-std::vector<Expression> conditions_of(const std::vector<Fill>& fills) {
-  std::vector<Expression> conditions;
-  for (const Fill& fill : fills) {
-    if (std::ranges::find(conditions, fill.pending) == conditions.end()) {
-      conditions.push_back(fill.pending);
-    }
-  }
-  return conditions;
-}
-
-/// One pass over the rows for all the fills of a table. Rows that only another
-/// fill is after keep what is filled in place.
-plan::BackfillRows merged_fills(const TableDraft& draft) {
-  plan::BackfillRows rows{.table = draft.table->name};
-  const auto conditions = conditions_of(draft.fills);
-  for (const Fill& fill : draft.fills) {
-    plan::Assignment assignment = fill.assignment;
-    if (fill.is_in_place && conditions.size() > 1) {
-      assignment.value =
-          sql::compose("CASE WHEN {} THEN {} ELSE t.{} END", fill.pending,
-                       in_type(fill.type, assignment.value), assignment.column);
-    }
-    rows.assign.push_back(std::move(assignment));
-    rows.until_clean = rows.until_clean || fill.until_clean;
-  }
-  rows.pending = {joined_or(conditions)};
-  rows.may_skip_user_triggers = may_skip_user_triggers(draft);
-  if (const auto* key = draft.table->primary_key()) {
-    rows.key = key->columns;
-  }
-  return rows;
 }
 
 /// Numbers the steps of a plan as they are added.
@@ -124,7 +82,8 @@ void add_expand(const std::deque<TableDraft>& tables,
   for (const TableDraft& draft : tables) {
     append(run.statements, draft.expand);
     append(step.parts, draft.expand_titles);
-    if (!draft.sync_before.empty()) {
+    const bool has_sync = !draft.sync_before.empty() && !draft.sync_comes_last;
+    if (has_sync) {
       const auto names = merge.names_of(draft);
       append(run.statements,
              create_sync(names, *draft.table, draft.sync_before, merge.user));
@@ -133,7 +92,7 @@ void add_expand(const std::deque<TableDraft>& tables,
       append(step.parts, draft.sync_titles);
     }
     append(undo.statements, draft.expand_undo);
-    if (!draft.expand.empty() || !draft.sync_before.empty()) {
+    if (!draft.expand.empty() || has_sync) {
       locks[draft.table->name] = draft.expand.empty()
                                      ? LockMode::share_row_exclusive
                                      : LockMode::access_exclusive;
@@ -157,6 +116,30 @@ void add_expand(const std::deque<TableDraft>& tables,
     step.title = "prepare " + merge.version->title();
   }
   steps.add(Phase::expand, std::move(step));
+}
+
+/// The sync triggers that come last.
+void add_late_sync(const std::deque<TableDraft>& tables,
+                   const Merge& merge,
+                   Steps& steps) {
+  for (const TableDraft& draft : tables) {
+    if (draft.sync_before.empty() || !draft.sync_comes_last) {
+      continue;
+    }
+    const auto names = merge.names_of(draft);
+    const sql::TableName& table = draft.table->name;
+    steps.add(
+        Phase::expand,
+        {.title = fmt::format("{}", fmt::join(draft.sync_titles, ", ")),
+         .locks = {{table, LockMode::share_row_exclusive}},
+         .action = plan::RunSql{create_sync(names, *draft.table,
+                                            draft.sync_before, merge.user)},
+         .undo = {{.title = fmt::format("drop the sync trigger of {}",
+                                        table.display()),
+                   .locks = {{table, LockMode::access_exclusive}},
+                   .action = plan::RunSql{drop_sync(
+                       names, *draft.table, merge.version.has_value())}}}});
+  }
 }
 
 std::string fill_title(const TableDraft& draft) {
@@ -341,6 +324,7 @@ void Draft::finish(const std::string& user, plan::Plan& plan) const {
   Steps steps(plan);
   add_expand(tables_, merge, steps);
   add_steps_of(Phase::expand, steps_, steps);
+  add_late_sync(tables_, merge, steps);
   for (const TableDraft& draft : tables_) {
     plan.tables.push_back(planned(draft));
     if (!draft.fills.empty()) {

@@ -3,10 +3,12 @@
 // DROP INDEX takes ACCESS EXCLUSIVE on the table; CONCURRENTLY takes SHARE
 // UPDATE EXCLUSIVE and waits for readers. Interrupted, it leaves the index
 // invalid but present: running it again finishes. An index that a constraint
-// owns cannot be dropped without the constraint.
+// owns cannot be dropped without the constraint. One that create_index makes
+// anew under its name stands aside from switch on, and goes under that name.
 #include "ops/enforce.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/partitions.hpp"
+#include "ops/replaced_index.hpp"
 #include "ops/rights.hpp"
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
@@ -26,7 +28,7 @@ class DropIndex final : public Operation {
   }
 
   void reshape(const catalog::Catalog& catalog,
-               Shapes& /*shapes*/,
+               Shapes& shapes,
                Diagnostics& findings) const override {
     const auto* table = catalog.table_of_index(index_);
     if (table == nullptr) {
@@ -35,6 +37,7 @@ class DropIndex final : public Operation {
     check_rights(*table, catalog, where_, findings);
     check_partitions(*table, TableUse::index, where_, findings);
     const auto* index = table->index(index_.name);
+    shapes.drop_index(index->name);
     if (index->constraint) {
       findings.refuse(where_, "index.of-constraint",
                       fmt::format("index {} belongs to constraint {}",
@@ -91,14 +94,18 @@ class DropIndex final : public Operation {
     if (here.where.line == 0) {
       here.where = where_;
     }
+    const bool is_replaced = ops::is_replaced(situation, index.name);
+    const sql::TableName standing =
+        is_replaced ? stale_index(index.name) : index.name;
     draft.late_step(
-        {.title = fmt::format("drop index {}", index.name.display()),
+        {.title = fmt::format("drop index {}{}", index.name.display(),
+                              is_replaced ? " that was replaced" : ""),
          .phase = plan::Phase::contract,
          .locks = {{table.name, plan::LockMode::share_update_exclusive}},
          .budget = plan::Budget::unlimited,
          .action = plan::RunSql{
              {sql::Statement::of("DROP INDEX CONCURRENTLY IF EXISTS {}",
-                                 index.name)},
+                                 standing)},
              false}});
   }
 

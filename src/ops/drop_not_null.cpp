@@ -174,8 +174,6 @@ class DropNotNull final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& shape = situation.shapes.of(here);
     check_dependents(here, column, where(), findings);
-    const auto today =
-        situation.answers.expressions.find(prefix + "default today");
     const Twin twin{
         .table = &here,
         .column = &column,
@@ -192,10 +190,8 @@ class DropNotNull final : public TableOperation {
         .up_is_safe = true,
         .is_injective = true,
         .carries_default = column.default_value.has_value(),
-        .old_default_is_constant =
-            today != situation.answers.expressions.end() &&
-            !today->second.finding &&
-            today->second.stability == catalog::Stability::immutable};
+        .old_default_is_constant = gives_one_value(
+            situation.answers.expressions, prefix + "default today")};
     if (can_be_added(twin, where(), findings)) {
       auto& pieces = draft_of(draft, here);
       add_twin(draft, pieces, twin);

@@ -199,25 +199,29 @@ Statement create_index_statement(const catalog::Index& index,
   return Statement::of("{}", Expression{std::move(text), has_users_text});
 }
 
+plan::BuildIndex build_action(const catalog::Index& index,
+                              const sql::TableName& table) {
+  return {
+      .table = table,
+      .index = index.name,
+      .create = create_index_statement(index, table),
+      .is_unique = index.is_unique,
+      .key_columns = static_cast<int>(index.keys.size()),
+      .columns = static_cast<int>(index.keys.size() + index.include.size())};
+}
+
 void build_index(Draft& draft,
                  const catalog::Table& table,
                  const NewIndex& wanted) {
   const catalog::Index& index = wanted.index;
-  draft.claims().claim(index_claim(index.name));
+  draft.claims().claim(index_claim(wanted.claims.value_or(index.name)));
   plan::Step step{
       .title = fmt::format("build {}index {}", index.is_unique ? "unique " : "",
                            index.name.name.name()),
       .phase = wanted.phase,
       .locks = {{table.name, LockMode::share_update_exclusive}},
       .budget = plan::Budget::unlimited,
-      .action =
-          plan::BuildIndex{.table = table.name,
-                           .index = index.name,
-                           .create = create_index_statement(index, table.name),
-                           .is_unique = index.is_unique,
-                           .key_columns = static_cast<int>(index.keys.size()),
-                           .columns = static_cast<int>(index.keys.size() +
-                                                       index.include.size())},
+      .action = build_action(index, table.name),
       .enforces = wanted.enforces};
   if (!wanted.on_new_column || wanted.enforces) {
     step.undo = {{.title = fmt::format("drop index {}", index.name.name.name()),

@@ -50,10 +50,14 @@ struct NewIndex {
   plan::Phase phase = plan::Phase::backfill;
   bool enforces = false;       ///< A unique index that carries a new promise.
   bool on_new_column = false;  ///< Dropped with the column on rollback.
+  std::optional<sql::TableName> claims = {};  ///< If it is to be called so.
 };
 void build_index(Draft& draft,
                  const catalog::Table& table,
                  const NewIndex& index);
+
+[[nodiscard]] plan::BuildIndex build_action(const catalog::Index& index,
+                                            const sql::TableName& table);
 
 /// `CREATE [UNIQUE] INDEX CONCURRENTLY …` from its parts.
 [[nodiscard]] sql::Statement create_index_statement(

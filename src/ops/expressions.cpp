@@ -203,6 +203,14 @@ std::optional<UserType> read_type(spec::Fields& fields,
   return type;
 }
 
+bool gives_one_value(
+    const std::map<std::string, catalog::ExpressionAnswer>& answers,
+    const std::string& key) {
+  const auto found = answers.find(key);
+  return found != answers.end() && !found->second.finding &&
+         found->second.stability == catalog::Stability::immutable;
+}
+
 const catalog::TypeAnswer* resolved_type(const catalog::Answers& answers,
                                          const std::string& key,
                                          Diagnostics& findings) {

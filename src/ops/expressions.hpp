@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <map>
 #include <vector>
 
 namespace pgexpand::ops {
@@ -66,6 +67,11 @@ struct UserType {
                                                      const Location& where) {
   return {.text = text, .is_for_ddl = true, .where = where};
 }
+
+/// True if the answer under `key` is an expression that always gives the same.
+[[nodiscard]] bool gives_one_value(
+    const std::map<std::string, catalog::ExpressionAnswer>& answers,
+    const std::string& key);
 
 /// The type's answer; nothing after a finding.
 [[nodiscard]] const catalog::TypeAnswer* resolved_type(

@@ -1,5 +1,7 @@
 #include "ops/index_fields.hpp"
 
+#include "ops/opclass_text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,12 +21,37 @@ std::optional<IndexKeyFields> plain_key(const spec::Node& node,
   return IndexKeyFields{.column = *name};
 }
 
-/// `schema.name` or `name` of an operator class or collation, quoted.
-std::optional<std::string> read_object(spec::Fields& fields,
-                                       std::string_view key,
-                                       Diagnostics& findings) {
-  const auto name = fields.optional_table(key, findings);
-  return name ? std::optional(name->quoted()) : std::nullopt;
+std::optional<NamedObject> read_collation(spec::Fields& fields,
+                                          Diagnostics& findings) {
+  auto name = fields.optional_table("collation", findings);
+  if (!name) {
+    return std::nullopt;
+  }
+  return NamedObject{*std::move(name), fields.where("collation")};
+}
+
+/// `name` or `name(parameter=value, …)`.
+void read_opclass(spec::Fields& fields,
+                  IndexKeyFields& key,
+                  Diagnostics& findings) {
+  const auto text = fields.optional("opclass", findings);
+  if (!text) {
+    return;
+  }
+  const Location where = fields.where("opclass");
+  const auto parts = split_opclass(*text);
+  if (!parts) {
+    findings.error(
+        where, "spec.opclass",
+        fmt::format("`{}` is not an operator class with parameters", *text),
+        "write it as in `gist_trgm_ops(siglen=64)`");
+    return;
+  }
+  auto name = spec::read_table_name(parts->name, where, findings);
+  if (name) {
+    key.opclass = NamedObject{*std::move(name), where};
+    key.opclass_options = parts->options;
+  }
 }
 
 std::optional<IndexKeyFields> detailed_key(
@@ -37,8 +64,8 @@ std::optional<IndexKeyFields> detailed_key(
   const auto order = fields.optional_choice("order", {"asc", "desc"}, findings);
   const auto nulls =
       fields.optional_choice("nulls", {"first", "last"}, findings);
-  key.opclass = read_object(fields, "opclass", findings);
-  key.collation = read_object(fields, "collation", findings);
+  read_opclass(fields, key, findings);
+  key.collation = read_collation(fields, findings);
   fields.reject_unknown(findings);
   key.descending = order == "desc";
   key.nulls_first = nulls ? *nulls == "first" : key.descending;
@@ -130,6 +157,9 @@ sql::TableName index_name(const IndexFields& fields,
   std::string columns;
   for (const auto& key : fields.keys) {
     columns += '_' + (key.column ? key.column->name() : "expr");
+  }
+  for (const auto& column : fields.include) {
+    columns += '_' + column.name();
   }
   const std::string base = table.name.name.name() + columns + "_idx";
   sql::TableName name{table.name.schema, Identifier(sql::shorten_name(base))};

@@ -9,12 +9,19 @@
 
 namespace pgexpand::ops {
 
+/// An object that the server finds by the path.
+struct NamedObject {
+  sql::TableName name;
+  Location where;
+};
+
 /// One member of create_index's `columns`.
 struct IndexKeyFields {
   std::optional<sql::Identifier> column;     ///< Either this …
   std::optional<UserExpression> expression;  ///< … or this.
-  std::optional<std::string> opclass;        ///< Quoted.
-  std::optional<std::string> collation;      ///< Quoted.
+  std::optional<NamedObject> opclass;
+  std::string opclass_options;  ///< `"siglen" = '64'`; may be empty.
+  std::optional<NamedObject> collation;
   bool descending = false;
   bool nulls_first = false;
 };

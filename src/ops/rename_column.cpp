@@ -20,6 +20,13 @@ class RenameColumn final : public TableOperation {
         from_(std::move(from)),
         to_(std::move(to)) {}
 
+  void announce(const catalog::Catalog& catalog,
+                Shapes& shapes) const override {
+    if (const auto* found = known_table(catalog)) {
+      shapes.of(*found).announce_name(from_, to_);
+    }
+  }
+
   void reshape(const catalog::Catalog& catalog,
                Shapes& shapes,
                Diagnostics& findings) const override {
@@ -27,6 +34,9 @@ class RenameColumn final : public TableOperation {
     const auto* column = found == nullptr ? nullptr : found->column(from_);
     if (column == nullptr) {
       return;
+    }
+    if (shapes.of(*found).is_renamed_and_retyped(from_)) {
+      return;  // alter_column does both
     }
     if (!is_free(*found, shapes.of(*found), to_, "choose another name",
                  findings)) {
@@ -60,6 +70,9 @@ class RenameColumn final : public TableOperation {
             Diagnostics& /*findings*/) const override {
     const auto& here = table(situation.catalog);
     const auto& column = *here.column(from_);
+    if (situation.shapes.of(here).is_renamed_and_retyped(from_)) {
+      return;
+    }
     if (draft.in_views()) {
       plan_name(here, draft);
       return;

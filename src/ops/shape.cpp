@@ -20,6 +20,27 @@ const ShapeColumn* TableShape::column(const sql::Identifier& name) const {
   return found == columns_.end() ? nullptr : &*found;
 }
 
+void TableShape::announce_name(const sql::Identifier& today,
+                               const sql::Identifier& to) {
+  announced_[today] = to;
+}
+
+sql::Identifier TableShape::announced(const sql::Identifier& today) const {
+  const auto found = announced_.find(today);
+  return found == announced_.end() ? today : found->second;
+}
+
+sql::Identifier TableShape::before(const sql::Identifier& name) const {
+  const auto found = std::ranges::find_if(
+      announced_, [&](const auto& rename) { return rename.second == name; });
+  return found == announced_.end() ? name : found->first;
+}
+
+bool TableShape::is_renamed_and_retyped(const sql::Identifier& today) const {
+  const sql::Identifier to = announced(today);
+  return to != today && (retyped_.contains(today) || retyped_.contains(to));
+}
+
 void TableShape::remove(const sql::Identifier& name) {
   std::erase_if(columns_,
                 [&](const ShapeColumn& column) { return column.name == name; });

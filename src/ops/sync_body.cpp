@@ -25,6 +25,9 @@ class Body {
     rules_ = &rules;
     declare_writers();
     text_ += "BEGIN\n";
+    for (const sql::TableName& constraint : rules.deferred) {
+      line(1, fmt::format("SET CONSTRAINTS {} DEFERRED;", constraint));
+    }
     const bool minds_moves = table_.kind == 'p' && forgets_in_move(rules);
     if (minds_moves) {
       skip_moved_row(rules);

@@ -39,6 +39,11 @@ class TableOperation : public Operation {
   /// children allow use(), are checked.
   [[nodiscard]] const catalog::Table* find_table(
       const catalog::Catalog& catalog, Diagnostics& findings) const;
+  /// The table, or null: find_table() says so.
+  [[nodiscard]] const catalog::Table* known_table(
+      const catalog::Catalog& catalog) const {
+    return catalog.table(target_.table);
+  }
   /// The table; it is there, reshape() looked.
   [[nodiscard]] const catalog::Table& table(
       const catalog::Catalog& catalog) const;

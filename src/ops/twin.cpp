@@ -88,7 +88,6 @@ class TwinPieces {
   [[nodiscard]] SyncAssignment backward(const Identifier& column) const {
     return {.column = column, .type = twin_.column->type, .value = twin_.down};
   }
-
   void add_sync() {
     using Visibility = SyncPair::Visibility;
     if (twin_.move.swaps) {
@@ -100,7 +99,7 @@ class TwinPieces {
            .backward = backward(twin_.move.stale()),
            .new_is_left_out = new_is_left_out(twin_),
            .lossy = twin_.lossy});
-    } else {
+    } else if (draft_.in_views()) {
       pieces_.sync_before.pairs.push_back(
           {.visibility = Visibility::old_only, .forward = forward(fresh_)});
       SyncPair pair{.forward = forward(fresh_),
@@ -110,6 +109,11 @@ class TwinPieces {
                     .knows_writer = true,
                     .old_is_left_out = old_is_left_out()};
       pair.backward->renamed = twin_.shape->names_between();
+      pieces_.sync_after.pairs.push_back(std::move(pair));
+    } else {  // another name, too
+      SyncPair pair{.forward = forward(fresh_), .backward = backward(old_)};
+      pieces_.sync_before.pairs.push_back(pair);
+      pair.rows_complete = true;
       pieces_.sync_after.pairs.push_back(std::move(pair));
     }
     pieces_.sync_titles.push_back(fmt::format(
@@ -262,10 +266,12 @@ class TwinPieces {
     Transition& at_contract = draft_.at_contract();
     move_default(at_contract, twin_.move.between(), old_, false);
     end_stale(old_);
-    rename(at_contract.middle, fresh_, twin_.move.to);
-    at_contract.titles.push_back(
-        fmt::format("{} takes the name {}", fresh_.name(), old_.name()));
-    touch_trigger_functions(at_contract, false);
+    if (fresh_ != twin_.move.to) {
+      rename(at_contract.middle, fresh_, twin_.move.to);
+      at_contract.titles.push_back(
+          fmt::format("{} takes the name {}", fresh_.name(), old_.name()));
+      touch_trigger_functions(at_contract, false);
+    }
   }
 
   void show_in_version() {

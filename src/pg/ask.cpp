@@ -1,5 +1,6 @@
 #include "pg/expression_probe.hpp"
 #include "pg/key_probe.hpp"
+#include "pg/opclass_probe.hpp"
 #include "pg/type_probe.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
 
@@ -19,6 +20,9 @@ catalog::Answers ask(Session& session,
   }
   for (const auto& [key, probe] : probes.keys) {
     answers.keys.emplace(key, ask_key(session, catalog, types, probe));
+  }
+  for (const auto& [key, probe] : probes.opclasses) {
+    answers.opclasses.emplace(key, ask_opclass(session, catalog, probe));
   }
   return answers;
 }

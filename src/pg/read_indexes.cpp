@@ -8,7 +8,7 @@ namespace {
 // the keys are read from the index as well.
 // An operator class needs naming unless it is what the server would choose: a
 // default one of the method, and none fits the key's type better (text_ops is
-// a default, but not that of char(n)).
+// a default, but not that of char(n)). Parameters stand behind a name only.
 constexpr const char* query = R"(
 SELECT i.indrelid, n.nspname, c.relname, c.oid, am.amname, keys.json,
        (SELECT json_agg(a.attname ORDER BY k.place)
@@ -42,7 +42,8 @@ CROSS JOIN LATERAL (
     'column', a.attname,
     'expression', CASE WHEN k.number = 0 THEN
       pg_get_indexdef(i.indexrelid, k.place::int, false) END,
-    'opclass', CASE WHEN NOT oc.opcdefault OR EXISTS (
+    'opclass', CASE WHEN NOT oc.opcdefault
+      OR ia.attoptions IS NOT NULL OR EXISTS (
         SELECT FROM pg_opclass better
         WHERE better.opcmethod = oc.opcmethod AND better.opcdefault
           AND better.oid <> oc.oid AND oc.opcintype <> key.type

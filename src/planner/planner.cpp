@@ -84,6 +84,9 @@ catalog::Probes Drafting::probes(const catalog::Catalog& catalog,
   catalog::Probes probes;
   impl_->shapes = ops::Shapes(impl_->versions.views);
   for (const auto& operation : impl_->operations) {
+    operation->announce(catalog, impl_->shapes);
+  }
+  for (const auto& operation : impl_->operations) {
     operation->reshape(catalog, impl_->shapes, findings);
   }
   const catalog::Answers none;

@@ -141,6 +141,12 @@ catalog::Answers answer(Input& input, const catalog::Probes& probes) {
                          .from_type = "integer",
                          .to_type = "bigint"};
   }
+  for (const auto& [key, probe] : probes.opclasses) {
+    answers.opclasses[key].name = probe.name.quoted();
+    if (input.one_in(32)) {
+      answers.opclasses[key].finding = refusal(probe.where);
+    }
+  }
   return answers;
 }
 

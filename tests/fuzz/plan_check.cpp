@@ -214,9 +214,10 @@ class Checker {
     if (is_block_) {
       check(kinds.contains(node.begin().key()), "a kind that we send", query);
     } else {
-      check(node.contains("InsertStmt") &&
-                node["InsertStmt"]["relation"].value("schemaname", "") ==
-                    state_schema_,
+      const bool is_ours =
+          node.contains("InsertStmt") && node["InsertStmt"]["relation"].value(
+                                             "schemaname", "") == state_schema_;
+      check(is_ours || node.contains("ConstraintsSetStmt"),
             "a function writes to our state only", query);
     }
     walk(node);

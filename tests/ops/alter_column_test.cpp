@@ -34,6 +34,9 @@ TEST_F(AlterColumnTest, AColumnThatAnotherOperationMovesIsNotChangedInPlace) {
         here +
         "  - alter_column: {table: customers, column: id, type: numeric}\n"));
     EXPECT_THAT(codes(), Contains("column.moved-twice")) << place;
+    if (place.starts_with("type")) {
+      continue;  // one change of the two
+    }
     EXPECT_FALSE(plan(
         here + "  - rename_column: {table: customers, from: id, to: a}\n"));
     EXPECT_THAT(codes(), Contains("column.moved-twice")) << place;

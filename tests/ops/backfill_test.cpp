@@ -22,6 +22,22 @@ TEST_F(BackfillTest, AColumnThatReadsWhatIsWrittenNeedsAWhere) {
               ElementsAre("backfill.never-ends"));
 }
 
+TEST_F(BackfillTest, TheWhereThatIsWantedIsWrittenForTheUser) {
+  const auto hint_of = [&](const std::string& fields) {
+    findings_ = {};
+    codes_of(fields);
+    return findings_.all().front().hint;
+  };
+  EXPECT_THAT(hint_of("{table: orders, set: {note: lower(note)}}"),
+              HasSubstr("`where: \"note IS DISTINCT FROM lower(note)\"`"));
+  EXPECT_THAT(hint_of("{table: orders, set: {note: note || 'x', status: \"'a' "
+                      "|| status\"}}"),
+              HasSubstr("`where: \"note IS DISTINCT FROM (note || 'x') OR "
+                        "status IS DISTINCT FROM ('a' || status)\"`"));
+  EXPECT_THAT(hint_of("{table: orders, set: {note: lower(\"note\")}}"),
+              HasSubstr("`where: 'note IS DISTINCT FROM lower(\"note\")'`"));
+}
+
 TEST_F(BackfillTest, WithoutAWhereARowIsDoneWhenItHoldsItsValue) {
   const auto planned = plan_one("{table: orders, set: {note: status}}");
   ASSERT_TRUE(planned);

@@ -75,8 +75,26 @@ TEST_F(CreateIndexTest, EveryPartOfAKeyIsWritten) {
   ASSERT_TRUE(planned);
   EXPECT_THAT(statements_of(*planned, plan::Phase::backfill),
               HasSubstr("(\"note\" COLLATE \"pg_catalog\".\"C\" "
-                        "\"text_pattern_ops\" DESC NULLS LAST) WITH "
+                        "\"pg_catalog\".\"text_pattern_ops\" DESC NULLS LAST) "
+                        "WITH "
                         "(\"fillfactor\" = '70')"));
+}
+
+TEST_F(CreateIndexTest, AnOperatorClassMayHaveParameters) {
+  const auto keys_of = [&](const std::string& opclass) {
+    const auto planned =
+        plan_one("{table: orders, columns: [{column: note, opclass: '" +
+                 opclass + "'}]}");
+    return planned ? statements_of(*planned, plan::Phase::backfill) : "";
+  };
+  EXPECT_THAT(keys_of("ext.signed_ops ( siglen = 64, mode=''it''''s'' )"),
+              HasSubstr("\"note\" \"ext\".\"signed_ops\" (\"siglen\" = '64', "
+                        "\"mode\" = 'it''s')"));
+  EXPECT_THAT(keys_of("\"a (b)\""), HasSubstr("\"pg_catalog\".\"a (b)\")"));
+  for (const auto* bad : {"ops(siglen)", "ops(siglen=64", "ops()", "ops(a=1) x",
+                          "ops(a=1,)", "ops(a=1); DROP", "ops(a=''x)"}) {
+    EXPECT_EQ(keys_of(bad), "") << bad;
+  }
 }
 
 TEST_F(CreateIndexTest, AnIndexOnANonDeterministicExpressionIsRefused) {

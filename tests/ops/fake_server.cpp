@@ -25,6 +25,15 @@ catalog::Type type_of(const catalog::ExpressionProbe& probe) {
       .value_or(known_type("text").value());
 }
 
+std::string qualified(const std::string& collation) {
+  if (collation.find("\".\"") != std::string::npos) {
+    return collation;
+  }
+  return "pg_catalog." + (collation.starts_with('"')
+                              ? collation
+                              : sql::quote_identifier(collation));
+}
+
 bool is_string(const catalog::Type& type) { return type.category == 'S'; }
 
 }  // namespace
@@ -37,10 +46,7 @@ catalog::TypeAnswer FakeServer::answer(const catalog::TypeProbe& probe) const {
   }
   if (const auto type = known_type(probe.text)) {
     answer.type = *type;
-    answer.collation =
-        probe.collation
-            ? "pg_catalog." + sql::quote_identifier(*probe.collation)
-            : "";
+    answer.collation = probe.collation ? qualified(*probe.collation) : "";
   } else {
     answer.finding = {.code = "type.unknown",
                       .message = "type " + probe.text + " does not exist",
@@ -82,6 +88,13 @@ catalog::Answers FakeServer::answer(const catalog::Probes& probes) const {
         .is_comparable = !incomparable_.contains(probe.from.column.name()),
         .from_type = probe.from.type.value_or("its own"),
         .to_type = probe.to.type.value_or("its own")};
+  }
+  for (const auto& [key, probe] : probes.opclasses) {
+    sql::TableName name = probe.name;
+    if (name.schema.empty()) {
+      name.schema = sql::Identifier("pg_catalog");
+    }
+    answers.opclasses[key].name = name.quoted();
   }
   return answers;
 }

@@ -124,6 +124,34 @@ TEST_F(OneFileTest, WhatAnotherOperationAddsIsNotDroppedOrMoved) {
       ElementsAre("operation.conflict"));
 }
 
+TEST_F(OneFileTest, AnIndexIsReplacedOnce) {
+  const std::string drop = "  - drop_index: {index: orders_created_idx}\n";
+  const auto create = [](const std::string& column) {
+    return "  - create_index: {table: orders, name: orders_created_idx, "
+           "columns: [" +
+           column + "]}\n";
+  };
+  EXPECT_TRUE(plan(drop + create("note")));
+  EXPECT_TRUE(plan(create("note") + drop));
+  EXPECT_FALSE(plan(drop + create("note") + create("status")));
+  EXPECT_THAT(codes(), ElementsAre("operation.repeated"));
+}
+
+TEST_F(OneFileTest, AnotherTypeAndAnotherNameAreOneChange) {
+  const std::string retype =
+      "alter_column: {table: orders, column: note, type: json}";
+  const auto plan = planned(rename, retype);
+  const auto expand = statements_of(plan, plan::Phase::expand);
+  EXPECT_THAT(expand, HasSubstr("ADD COLUMN \"remark\" json"));
+  EXPECT_THAT(expand, Not(HasSubstr("pgexpand_new_note")));
+  EXPECT_THAT(statements_of(plan, plan::Phase::contract),
+              HasSubstr("DROP COLUMN \"note\""));
+  EXPECT_FALSE(plan.is_visible());
+  versions_.views = true;
+  EXPECT_THAT(statements_of(planned(retype, rename), plan::Phase::contract),
+              HasSubstr("RENAME COLUMN \"pgexpand_new_note\" TO \"remark\""));
+}
+
 TEST_F(OneFileTest, AColumnThatGoesIsNotChanged) {
   column_in(catalog_, "orders", "customer_id").default_value =
       sql::Expression{"0"};

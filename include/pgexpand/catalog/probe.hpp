@@ -97,17 +97,31 @@ struct KeyAnswer {
   std::string from_type, to_type;  ///< As the server spells them.
 };
 
+/// A question only the server can answer: which operator class is meant?
+struct OpclassProbe {
+  sql::TableName name;  ///< As the user wrote it.
+  std::string method;   ///< Of the index.
+  Location where;
+};
+
+struct OpclassAnswer {
+  std::optional<Diagnostic> finding;  ///< Set: the method has none such.
+  std::string name;                   ///< Qualified and quoted.
+};
+
 /// Questions under keys the operations choose; answers come back under the
 /// same keys.
 struct Probes {
   std::map<std::string, TypeProbe> types;
   std::map<std::string, ExpressionProbe> expressions;
   std::map<std::string, KeyProbe> keys;
+  std::map<std::string, OpclassProbe> opclasses{};
 };
 struct Answers {
   std::map<std::string, TypeAnswer> types;
   std::map<std::string, ExpressionAnswer> expressions;
   std::map<std::string, KeyAnswer> keys;
+  std::map<std::string, OpclassAnswer> opclasses{};
 };
 
 }  // namespace pgexpand::catalog

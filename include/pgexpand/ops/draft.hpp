@@ -84,6 +84,9 @@ struct SyncRules {
   /// What new code may not leave NULL, where the writer is known and the table
   /// itself does not say so before contract.
   std::vector<sql::Identifier> required;
+  /// Constraints of the side that the writer does not know: they are checked at
+  /// the end of his transaction, whatever he says of those he knows.
+  std::vector<sql::TableName> deferred;
 
   [[nodiscard]] bool empty() const {
     return pairs.empty() && fills.empty() && reverses.empty();
@@ -132,6 +135,9 @@ struct TableDraft {
   SyncRules sync_before;  ///< From expand to switch.
   SyncRules sync_after;   ///< From switch to contract.
   std::vector<std::string> sync_titles;
+  /// The sync trigger comes in a step of its own, after all others of expand:
+  /// they make what has to be there before any value is.
+  bool sync_comes_last = false;
   std::vector<Fill> fills;
   std::vector<plan::Comparison> before_switch, after_switch;
   std::vector<plan::Comparison> before_contract;  ///< As contract's own step.

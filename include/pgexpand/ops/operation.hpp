@@ -42,6 +42,9 @@ class Operation {
 
   /// Names the tables and indexes it must know of.
   virtual void request(catalog::Request& request) const = 0;
+  /// Says ahead what other operations on the same column have to know.
+  virtual void announce(const catalog::Catalog& /*catalog*/,
+                        Shapes& /*shapes*/) const {}
   /// Says what it does to the columns' names and types; finds the table, and
   /// what is there already.
   virtual void reshape(const catalog::Catalog& catalog,

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,17 @@ class TableShape {
     return columns_;
   }
   [[nodiscard]] const ShapeColumn* column(const sql::Identifier& name) const;
+
+  /// Notes ahead that a column gets another name, or another type; the type may
+  /// be announced by either name.
+  void announce_name(const sql::Identifier& today, const sql::Identifier& to);
+  void announce_type(const sql::Identifier& name) { retyped_.insert(name); }
+  /// The name it is to have: today's if none was announced.
+  [[nodiscard]] sql::Identifier announced(const sql::Identifier& today) const;
+  /// Of a name that is announced, or today's own: today's.
+  [[nodiscard]] sql::Identifier before(const sql::Identifier& name) const;
+  /// One change gives the column both.
+  [[nodiscard]] bool is_renamed_and_retyped(const sql::Identifier& today) const;
 
   void add(ShapeColumn column) { columns_.push_back(std::move(column)); }
   void remove(const sql::Identifier& name);
@@ -91,8 +103,10 @@ class TableShape {
  private:
   std::vector<ShapeColumn> columns_;
   std::vector<Move> moves_;
-  std::map<sql::Identifier, sql::Identifier> renames_;  ///< By today's name.
-  std::map<sql::Identifier, sql::Identifier> aliases_;
+  std::map<sql::Identifier, sql::Identifier> renames_;    ///< By today's name.
+  std::map<sql::Identifier, sql::Identifier> aliases_;    ///< The same.
+  std::map<sql::Identifier, sql::Identifier> announced_;  ///< The same.
+  std::set<sql::Identifier> retyped_;
 };
 
 /// The tables a migration changes, after it.
@@ -108,8 +122,15 @@ class Shapes {
   /// Today's shape if no operation changed it.
   [[nodiscard]] const TableShape& of(const catalog::Table& table) const;
 
+  /// Notes an index of today that an operation drops.
+  void drop_index(const sql::TableName& index) { dropped_.insert(index); }
+  [[nodiscard]] bool drops_index(const sql::TableName& index) const {
+    return dropped_.contains(index);
+  }
+
  private:
   bool in_views_;
+  std::set<sql::TableName> dropped_;
   mutable std::map<sql::TableName, TableShape> shapes_;
 };
 
