@@ -32,6 +32,12 @@ void check_versions(const Draft& draft,
 /// The version that the migration publishes; nothing without views.
 [[nodiscard]] std::optional<catalog::PublishedVersion> published_version(
     const Draft& draft);
+/// Refuses a table that has already what expand would put beside what is the
+/// users': the migration was under way there, and its state is gone.
+void check_remnants(const plan::Plan& plan,
+                    const catalog::Catalog& catalog,
+                    const Location& where,
+                    Diagnostics& findings);
 /// What only the whole plan shows: rights on the tables it locks besides, and
 /// to create what it builds.
 void check_plan(const Draft& draft,
