@@ -43,6 +43,7 @@ Progress Ranges::fresh(const Leaf& leaf) const {
   Progress range;
   range.worker = next_number();
   range.relation = leaf.oid;
+  range.leaf = leaf.table.quoted();
   range.relfilenode = leaf.relfilenode;
   range.bound_block = leaf.blocks;
   range.round = round();
@@ -147,6 +148,7 @@ bool Ranges::share_out(int workers) {
     Progress rest;
     rest.worker = next_number();
     rest.relation = largest->relation;
+    rest.leaf = largest->leaf;
     rest.relfilenode = largest->relfilenode;
     rest.round = largest->round;
     // As many parts as workers are without one, so that these are alike.

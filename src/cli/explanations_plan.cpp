@@ -194,6 +194,13 @@ constexpr auto texts = std::to_array<Explanation>({
     {"plan.refused",
      "The spec is right, but this database forbids it. Each finding\n"
      "above says why, and what would allow it. Nothing was changed."},
+    {"plan.remnant",
+     "The table has a column or a trigger that this migration would add, so\n"
+     "it was under way here, and the state schema knows nothing of it: the\n"
+     "database was restored without that schema, or somebody dropped it.\n"
+     "Restore the schema from the same dump, and the migration goes on. If\n"
+     "there is none, or the things are remnants of a table that was put\n"
+     "back, drop them by hand: first the trigger, then the columns."},
     {"plan.undecodable",
      "The migration's plan in the state tables lacks something that a run\n"
      "minds, or is damaged; the message names the place. Nothing is\n"

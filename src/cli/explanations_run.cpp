@@ -141,11 +141,22 @@ constexpr auto texts = std::to_array<Explanation>({
      "A version schema that was published later shows the new columns of\n"
      "this migration. Roll back the later migrations first, the newest\n"
      "one before the others."},
+    {"rollback.put-back",
+     "A table was dropped and came back from a dump that was taken while\n"
+     "the migration was under way. The migration's triggers were taken off\n"
+     "it, so that it can be written again. Which of its columns are whose\n"
+     "depends on when the dump was taken: they stay as they are."},
     {"rollback.unsynced",
      "Somebody dropped or changed the sync trigger after switch, so rows\n"
      "that were written since have their values in the new shape only.\n"
      "`pgexpand verify ID --repair` writes them to the old shape too. While\n"
      "the trigger is not there, nothing keeps that so: stop what writes."},
+    {"run.copy",
+     "The state of this migration was written in another database, or came\n"
+     "back with a dump: OIDs, cursors and transaction ids in it mean nothing\n"
+     "here. Its tables were found by their names. A fill or a comparison that\n"
+     "was under way begins anew, and all else goes on where it was. Only a\n"
+     "note, once for each copy."},
     {"run.interrupted",
      "A signal, or `runner.max_runtime`, stopped the run at a safe\n"
      "place. Progress is saved: the same command continues."},

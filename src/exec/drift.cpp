@@ -17,28 +17,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Lines read_fingerprint(const Job& job) {
-  if (job.plan.tables.empty()) {
-    return {};
-  }
-  catalog::Request request;
-  request.state_schema = sql::Identifier(job.plan.state_schema);
-  for (const auto& table : job.plan.tables) {
-    request.tables.push_back(table.name);
-  }
-  const catalog::Catalog now =
-      pg::read_catalog(job.session(), job.bench.arrival(), request);
-  Lines lines;
-  for (const auto& planned : job.plan.tables) {
-    if (const auto* table = now.table(planned.name)) {
-      for (const std::string& line : catalog::fingerprint(*table)) {
-        lines.push_back(fmt::format("{}: {}", planned.name.display(), line));
-      }
-    }
-  }
-  return lines;
-}
-
 bool is_word_character(char character) {
   return std::isalnum(static_cast<unsigned char>(character)) != 0 ||
          character == '_' || static_cast<unsigned char>(character) >= 0x80;
@@ -157,6 +135,28 @@ void refuse_own(const Job& job, const Drift& drift) {
 }
 
 }  // namespace
+
+Lines read_fingerprint(const Job& job) {
+  if (job.plan.tables.empty()) {
+    return {};
+  }
+  catalog::Request request;
+  request.state_schema = sql::Identifier(job.plan.state_schema);
+  for (const auto& table : job.plan.tables) {
+    request.tables.push_back(table.name);
+  }
+  const catalog::Catalog now =
+      pg::read_catalog(job.session(), job.bench.arrival(), request);
+  Lines lines;
+  for (const auto& planned : job.plan.tables) {
+    if (const auto* table = now.table(planned.name)) {
+      for (const std::string& line : catalog::fingerprint(*table)) {
+        lines.push_back(fmt::format("{}: {}", planned.name.display(), line));
+      }
+    }
+  }
+  return lines;
+}
 
 Drift compare_fingerprints(const plan::Plan& plan,
                            const Lines& others,

@@ -20,6 +20,10 @@ struct Drift {
                                          const std::vector<std::string>& before,
                                          const std::vector<std::string>& now);
 
+/// The lines of catalog::fingerprint() of all tables of the plan as they are
+/// now, each behind its table: "public.t: column …".
+[[nodiscard]] std::vector<std::string> read_fingerprint(const Job& job);
+
 /// The plan's tables as they were at one moment, looked at before any lock is
 /// taken.
 struct Survey {

@@ -1,5 +1,6 @@
 #include "exec/job.hpp"
 
+#include "exec/home.hpp"
 #include "exec/owner.hpp"
 #include "exec/sqlstate.hpp"
 #include "pgexpand/base/fault.hpp"
@@ -92,7 +93,8 @@ void Job::note(std::string_view kind, const std::string& json_detail) const {
 state::Migration take_up(Job& job) {
   job.acting.reset();
   state::Store store = job.store();
-  job.epoch = store.take_over(job.id);
+  const state::Turn turn = store.take_over(job.id);
+  job.epoch = turn.epoch;
   auto migration = store.migration(job.id);
   auto plan = migration ? migration->plan() : std::nullopt;
   if (!plan) {
@@ -103,6 +105,10 @@ state::Migration take_up(Job& job) {
   job.plan = *std::move(plan);
   job.completed = migration->completed;
   reach(FaultPoint::migration_taken_up);
+  if (migration->status == state::Status::in_progress ||
+      migration->status == state::Status::rolling_back) {
+    settle_in(job, turn);
+  }
   job.acting = act_as_owner(job);
   return *std::move(migration);
 }

@@ -26,6 +26,8 @@ struct Job {
   std::optional<plan::Phase> completed{};  ///< Last phase complete.
   /// Tables of the plan that were dropped, where a rollback goes on without.
   std::vector<sql::TableName> lost{};
+  /// Those of them that came back from a dump, with our triggers on them.
+  std::vector<sql::TableName> put_back{};
   std::optional<milliseconds> deadlock_timeout{};
   /// While the rights on the tables come with SET ROLE only.
   std::unique_ptr<pg::ActingAs> acting{};

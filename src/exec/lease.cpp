@@ -131,7 +131,9 @@ bool any_backend_left(pg::Session& session,
       Statement::of(
           "SELECT count(pg_catalog.pg_terminate_backend(pid))"
           " FROM pg_catalog.pg_stat_activity"
-          " WHERE pid <> pg_catalog.pg_backend_pid()"
+          // A copy of the state names those of the database it was made of.
+          " WHERE datname = pg_catalog.current_database()"
+          " AND pid <> pg_catalog.pg_backend_pid()"
           " AND ((pid = $1 AND backend_start = nullif($2, '')::timestamptz)"
           " OR (pid = $3 AND backend_start = nullif($4, '')::timestamptz)"
           " OR (pid, backend_start) IN"
@@ -241,7 +243,9 @@ std::optional<AtWork> at_work(pg::Session& session,
                     " FROM {}.runner AS r"
                     " JOIN pg_catalog.pg_locks AS l ON l.pid = r.control_pid"
                     " AND l.locktype = 'advisory' AND l.granted"
-                    " AND l.objsubid = 1"
+                    " AND l.objsubid = 1 AND l.database ="
+                    " (SELECT d.oid FROM pg_catalog.pg_database AS d"
+                    " WHERE d.datname = pg_catalog.current_database())"
                     " AND (l.classid::bigint << 32) | l.objid::bigint = {}"
                     " LEFT JOIN pg_catalog.pg_stat_activity AS a"
                     " ON a.pid = r.work_pid",

@@ -1,6 +1,7 @@
 #include "exec/lost_tables.hpp"
 
 #include "pgexpand/base/overloaded.hpp"
+#include "pgexpand/sql/own_names.hpp"
 #include "pgexpand/sql/subject.hpp"
 
 #include <fmt/format.h>
@@ -24,6 +25,18 @@ std::optional<TableName> name_now(const Job& job, std::uint32_t oid) {
   }
   return TableName{sql::Identifier(found.rows[0].at(0).value_or("")),
                    sql::Identifier(found.rows[0].at(1).value_or(""))};
+}
+
+bool is_one_of(const std::vector<TableName>& tables, const TableName& table) {
+  return std::ranges::find(tables, table) != tables.end();
+}
+
+/// Takes our trigger off a table that was put back.
+bool is_still_to_do(const sql::Subject& subject, const Job& job) {
+  return !subject.dropped_triggers.empty() &&
+         std::ranges::any_of(job.put_back, [&](const TableName& table) {
+           return subject.is_about(table);
+         });
 }
 
 /// The tables that the step and its undo are about.
@@ -82,6 +95,27 @@ Error table_replaced(const Job& job, const LostTable& lost) {
                    job.id));
 }
 
+bool has_sync_trigger(const Job& job, const TableName& table) {
+  const pg::Result found = job.session().run(
+      Statement::of(
+          "SELECT g.tgname FROM pg_catalog.pg_trigger AS g"
+          " JOIN pg_catalog.pg_class AS c ON c.oid = g.tgrelid"
+          " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
+          " JOIN pg_catalog.pg_proc AS p ON p.oid = g.tgfoid"
+          " JOIN pg_catalog.pg_namespace AS s ON s.oid = p.pronamespace"
+          " WHERE n.nspname = $1 AND c.relname = $2 AND s.nspname = $3"),
+      {table.schema.name(), table.name.name(), job.schema.name()});
+  return std::ranges::any_of(found.rows, [&](const pg::Row& row) {
+    const sql::Identifier name(row.at(0).value_or(""));
+    return std::ranges::any_of(job.plan.own, [&](const sql::Identifier& own) {
+      const auto versions = sql::version_trigger_names(own);
+      return sql::is_sync_trigger_name(own) &&
+             (own == name ||
+              std::ranges::find(versions, name) != versions.end());
+    });
+  });
+}
+
 plan::Undo without_lost(const plan::Undo& undo,
                         const plan::Step& step,
                         const Job& job) {
@@ -94,8 +128,9 @@ plan::Undo without_lost(const plan::Undo& undo,
   }
   const bool all_lost = std::ranges::all_of(tables, is_lost);
   plan::Undo kept = undo;
-  std::erase_if(kept.locks,
-                [&](const auto& lock) { return is_lost(lock.table); });
+  std::erase_if(kept.locks, [&](const auto& lock) {
+    return is_lost(lock.table) && !is_one_of(job.put_back, lock.table);
+  });
   auto* run = std::get_if<plan::RunSql>(&kept.action);
   if (run == nullptr) {
     kept.action = plan::RunSql{};
@@ -103,10 +138,11 @@ plan::Undo without_lost(const plan::Undo& undo,
   }
   std::erase_if(run->statements, [&](const Statement& statement) {
     const sql::Subject subject = sql::subject_of(statement);
-    return (all_lost && !subject.is_about_schema(job.schema)) ||
-           std::ranges::any_of(job.lost, [&](const TableName& table) {
-             return subject.is_about(table);
-           });
+    return !is_still_to_do(subject, job) &&
+           ((all_lost && !subject.is_about_schema(job.schema)) ||
+            std::ranges::any_of(job.lost, [&](const TableName& table) {
+              return subject.is_about(table);
+            }));
   });
   return kept;
 }

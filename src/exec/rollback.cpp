@@ -125,11 +125,15 @@ void take_back_all(Job& job) {
 /// renamed still has it.
 void find_lost_tables(Job& job) {
   job.lost.clear();
+  job.put_back.clear();
   for (const LostTable& lost : lost_tables(job)) {
     if (lost.now || !job.options.accept_drift) {
       throw table_replaced(job, lost);
     }
     job.lost.push_back(lost.name);
+    if (has_sync_trigger(job, lost.name)) {
+      job.put_back.push_back(lost.name);
+    }
   }
 }
 
@@ -146,6 +150,21 @@ void take_back_or_explain(Job& job, const Migration& migration) {
                               job.id));
     }
     throw;
+  }
+}
+
+void warn_of_put_back(Job& job) {
+  for (const sql::TableName& table : job.put_back) {
+    job.reporter.on(report::Warning{
+        .id = job.id,
+        .code = "rollback.put-back",
+        .message = fmt::format(
+            "table {} came from a dump that was taken during the migration: "
+            "only the trigger was taken off it, its columns stay as the dump "
+            "has them",
+            table.display()),
+        .hint = "look at its columns, and drop by hand what the migration "
+                "added"});
   }
 }
 
@@ -177,6 +196,7 @@ RunResult take_back(Job& job) {
              nlohmann::json{{"stays", job.plan.stays_after_rollback}}.dump());
   });
   job.reporter.on(report::RolledBack{job.id, job.plan.stays_after_rollback});
+  warn_of_put_back(job);
   return {};
 }
 

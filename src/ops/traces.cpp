@@ -5,6 +5,9 @@
 #include "pgexpand/ops/table_rules.hpp"
 #include "pgexpand/sql/subject.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <set>
 
@@ -68,6 +71,46 @@ std::vector<Identifier> given_names(const plan::Plan& plan,
     });
   });
   return {names.begin(), names.end()};
+}
+
+void check_remnants(const plan::Plan& plan,
+                    const catalog::Catalog& catalog,
+                    const Location& where,
+                    Diagnostics& findings) {
+  std::set<Identifier> given;
+  for (const plan::Step* step : plan.steps_of(plan::Phase::expand)) {
+    for (const sql::Statement& statement : plan::statements_of(step->action)) {
+      for (Identifier& name : sql::own_names_of(statement)) {
+        given.insert(std::move(name));
+      }
+    }
+  }
+  for (const plan::PlannedTable& planned : plan.tables) {
+    const catalog::Table* table = catalog.table(planned.name);
+    if (table == nullptr) {
+      continue;
+    }
+    std::vector<std::string> found;
+    for (const auto& column : table->columns) {
+      if (given.contains(column.name)) {
+        found.push_back("column " + column.name.name());
+      }
+    }
+    for (const auto& trigger : table->triggers) {
+      if (given.contains(trigger.name)) {
+        found.push_back("trigger " + trigger.name.name());
+      }
+    }
+    if (!found.empty()) {
+      findings.refuse(
+          where, "plan.remnant",
+          fmt::format("table {} has what migration {} is to add: {}",
+                      planned.name.display(), plan.id, fmt::join(found, ", ")),
+          fmt::format("if the database came from a dump without schema {0}, "
+                      "restore {0} from the same dump; else drop them by hand",
+                      plan.state_schema));
+    }
+  }
 }
 
 catalog::Catalog without_traces(catalog::Catalog catalog,

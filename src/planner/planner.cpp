@@ -152,6 +152,8 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
   }
   plan.leaves = catalog::to_json(impl_->changes);
   ops::check_plan(draft, plan, catalog, findings);
+  ops::check_remnants(plan, catalog, impl_->spec.operations.front().where,
+                      findings);
   if (findings.blocks()) {
     return std::nullopt;
   }

@@ -85,6 +85,9 @@ class Collector {
       subject_.given_names.emplace_back(string_list(body["defnames"]).back());
     } else if (tag == "AlterTableStmt") {
       note_drops(body);
+    } else if (tag == "DropStmt" &&
+               body.value("removeType", "") == "OBJECT_TRIGGER") {
+      note_dropped_triggers(body.at("objects"));
     } else if (tag == "RenameStmt" &&
                body.value("renameType", "") == "OBJECT_COLUMN") {
       subject_.renamed_columns.push_back(
@@ -102,6 +105,14 @@ class Collector {
             {relation_of(statement.at("relation")),
              Identifier(body.value("name", ""))});
       }
+    }
+  }
+
+  // `schema.table.trigger` each.
+  void note_dropped_triggers(const json& objects) {
+    for (const json& object : objects) {
+      const auto names = string_list(view(object).body->at("items"));
+      subject_.dropped_triggers.emplace_back(names.back());
     }
   }
 

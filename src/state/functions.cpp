@@ -3,6 +3,7 @@
 
 #include "pgexpand/state/store.hpp"
 #include "state/fence_functions.hpp"
+#include "state/home.hpp"
 #include "state/version_functions.hpp"
 
 #include <fmt/format.h>
@@ -67,8 +68,8 @@ std::vector<Statement> create_functions(const std::vector<Function>& functions,
 
 Statement share_functions(const Identifier& schema, const Identifier& role) {
   std::vector<std::string> names;
-  for (const auto& functions :
-       {view_functions(), version_functions(), fence_functions()}) {
+  for (const auto& functions : {view_functions(), version_functions(),
+                                fence_functions(), home_functions()}) {
     for (const Function& function : functions) {
       names.push_back(sql::TableName{schema, name_of(function)}.quoted());
     }

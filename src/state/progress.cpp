@@ -23,6 +23,7 @@ Progress read_progress(const Reader& row) {
           .step = row.text("step"),
           .worker = static_cast<int>(row.number("worker")),
           .relation = row.number("relation"),
+          .leaf = row.text("leaf_name"),
           .relfilenode = row.number("relfilenode"),
           .first_block = row.number("first_block"),
           .bound_block = row.number("bound_block"),
@@ -54,6 +55,7 @@ struct Cell {
 
 std::vector<Cell> cells(const Progress& at) {
   return {{"relation", text(at.relation)},
+          {"leaf", at.leaf},
           {"relfilenode", text(at.relfilenode)},
           {"first_block", text(at.first_block)},
           {"bound_block", text(at.bound_block)},
@@ -129,9 +131,12 @@ constexpr auto added_counts =
 
 std::vector<Progress> Store::progress(const std::string& id) {
   const pg::Result found =
-      session_.run(Statement::of("SELECT *, {} AS updated FROM {}.progress"
-                                 " WHERE migration = $1 ORDER BY step, worker",
-                                 sql::rfc3339("updated_at"), schema_),
+      session_.run(Statement::of("SELECT p.*, {} AS updated,"
+                                 // A state that is not up to date lacks it.
+                                 " to_jsonb(p) ->> 'leaf' AS leaf_name"
+                                 " FROM {}.progress AS p WHERE p.migration = $1"
+                                 " ORDER BY p.step, p.worker",
+                                 sql::rfc3339("p.updated_at"), schema_),
                    {id});
   std::vector<Progress> all;
   for (const pg::Row& row : found.rows) {

@@ -3,6 +3,7 @@
 // catches them breaks no UPDATE.
 #include "pgexpand/state/store.hpp"
 #include "state/fence_functions.hpp"
+#include "state/home.hpp"
 #include "state/versions.hpp"
 
 #include <algorithm>
@@ -171,6 +172,27 @@ std::vector<Statement> add_versions(const Identifier& schema) {
   return statements;
 }
 
+// Where a migration's state was written, so that a copy of it is known for one,
+// and the names of what was walked. What `contract --soft` takes away it notes
+// by name, too.
+std::vector<Statement> add_home(const Identifier& schema) {
+  std::vector<Statement> statements{
+      Statement::of(
+          "ALTER TABLE {}.migration ADD COLUMN home text NOT NULL DEFAULT ''",
+          schema),
+      Statement::of(
+          "ALTER TABLE {}.progress ADD COLUMN leaf text NOT NULL DEFAULT ''",
+          schema)};
+  add(create_functions(home_functions(), schema), statements);
+  return statements;
+}
+
+std::vector<Statement> bring_home(const Identifier& schema) {
+  std::vector<Statement> statements = add_home(schema);
+  add(version_function_statements(schema), statements);
+  return statements;
+}
+
 }  // namespace
 
 std::vector<Statement> create_statements(const Identifier& schema) {
@@ -187,6 +209,7 @@ std::vector<Statement> create_statements(const Identifier& schema) {
       create_event(schema)};
   add(version_statements(schema), statements);
   add(add_fences(schema), statements);
+  add(add_home(schema), statements);
   statements.push_back(Statement::of(
       "REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM PUBLIC", schema));
   statements.push_back(
@@ -202,7 +225,7 @@ std::vector<Statement> upgrade_statements(const Identifier& schema, int from) {
   // steps[n] makes version n + 2 of version n + 1. From version 4 on a view
   // leaves out what plans list as theirs, and not what is called so.
   constexpr std::array steps{add_versions, add_fences,
-                             version_function_statements};
+                             version_function_statements, bring_home};
   static_assert(steps.size() + 1 == state_version);
   std::vector<Statement> statements;
   for (auto at = static_cast<std::size_t>(std::max(from, 1) - 1);

@@ -141,17 +141,19 @@ void Store::start(const plan::Plan& plan,
   const std::string json = plan::to_json(plan);
   const pg::Result done = session_.run(
       Statement::of(
-          "INSERT INTO {}.migration AS m (id, status, through, epoch,"
-          " spec_text, spec_hash, plan, plan_hash, is_visible, started_at)"
+          "INSERT INTO {0}.migration AS m (id, status, through, epoch,"
+          " spec_text, spec_hash, plan, plan_hash, is_visible, started_at,"
+          " home)"
           " VALUES ($1, 'in_progress', $2, 1, $3, $4, $5, $6, $7,"
-          " clock_timestamp())"
+          " clock_timestamp(), {0}.here())"
           " ON CONFLICT (id) DO UPDATE SET status = 'in_progress',"
           " completed = NULL, running = NULL, through = excluded.through,"
           " epoch = m.epoch + 1, spec_text = excluded.spec_text,"
           " spec_hash = excluded.spec_hash, plan = excluded.plan,"
           " plan_hash = excluded.plan_hash,"
           " is_visible = excluded.is_visible, poison = '',"
-          " started_at = excluded.started_at, switched_at = NULL,"
+          " started_at = excluded.started_at, home = excluded.home,"
+          " switched_at = NULL,"
           " updated_at = clock_timestamp(), verify_clean = NULL,"
           " verify_at = NULL, verify_rows = 0, verify_differences = 0"
           " WHERE m.status = 'pending'",
@@ -176,12 +178,12 @@ void Store::fence(const std::string& id, std::int64_t epoch) {
   }
 }
 
-std::int64_t Store::take_over(const std::string& id) {
+Turn Store::take_over(const std::string& id) {
   const pg::Result taken = run_patiently(
       session_,
-      Statement::of("UPDATE {}.migration SET epoch = epoch + 1,"
+      Statement::of("UPDATE {0}.migration SET epoch = epoch + 1,"
                     " updated_at = clock_timestamp() WHERE id = $1"
-                    " RETURNING epoch",
+                    " RETURNING epoch, home, {0}.here() AS here",
                     schema_),
       {id});
   if (taken.rows.empty()) {
@@ -189,7 +191,52 @@ std::int64_t Store::take_over(const std::string& id) {
                 fmt::format("migration {} was never started", id))
         .hint("run pgexpand status");
   }
-  return Reader(taken, taken.rows.front()).number("epoch");
+  const Reader row(taken, taken.rows.front());
+  return {.epoch = row.number("epoch"),
+          .home = row.text("home"),
+          .here = row.text("here")};
+}
+
+void Store::set_home(const std::string& id, const std::string& here) {
+  write(
+      session_,
+      Statement::of("UPDATE {}.migration SET home = $2 WHERE id = $1", schema_),
+      {id, here});
+}
+
+// An OID, an address in the heap and an xid mean nothing in a copy.
+void Store::settle(const plan::Plan& plan,
+                   const std::vector<std::string>& fingerprint) {
+  const std::string json = plan::to_json(plan);
+  write(session_,
+        Statement::of("UPDATE {}.migration SET plan = $2, plan_hash = $3,"
+                      " stamp = NULL, fingerprint_due = false,"
+                      " updated_at = clock_timestamp() WHERE id = $1",
+                      schema_),
+        {plan.id, json, hash_of(json)});
+  if (!fingerprint.empty()) {
+    set_fingerprint(plan.id, fingerprint, "");
+  }
+  write(session_,
+        Statement::of(
+            "DELETE FROM {0}.progress AS p WHERE p.migration = $1 AND"
+            " (EXISTS (SELECT FROM {0}.progress AS other WHERE NOT other.done"
+            " AND other.migration = p.migration AND other.step = p.step)"
+            " OR EXISTS (SELECT FROM {0}.step AS s WHERE s.status <> 'done'"
+            " AND s.migration = p.migration AND s.step = p.step))",
+            schema_),
+        {plan.id});
+  write(session_,
+        Statement::of(
+            "UPDATE {}.progress AS p SET relfilenode = 0, relation = coalesce(("
+            "SELECT c.oid::bigint FROM pg_catalog.pg_class AS c"
+            " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
+            " WHERE p.leaf = format('\"%s\".\"%s\"',"
+            " replace(n.nspname, '\"', '\"\"'),"
+            " replace(c.relname, '\"', '\"\"'))), 0)"
+            " WHERE p.migration = $1",
+            schema_),
+        {plan.id});
 }
 
 void Store::set_through(const std::string& id,

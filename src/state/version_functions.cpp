@@ -229,6 +229,25 @@ BEGIN
   END LOOP;
 END)"};
 
+// One of the rights that soften_versions() noted. In a copy its OIDs are
+// somebody else's, and the names count; what has none is not there.
+constexpr Function found_again{
+    .head = "found_again(taken jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE",
+    .body = R"(
+BEGIN
+  IF NOT taken ? 'home' OR taken ->> 'home' = {S}.here() THEN
+    RETURN taken;
+  END IF;
+  RETURN taken || jsonb_build_object(
+    'view', coalesce(to_regclass(taken ->> 'name')::oid::bigint, 0),
+    'rights', (
+      SELECT coalesce(jsonb_agg(
+        entry || jsonb_build_object('to', coalesce(r.oid::bigint, 0))), '[]')
+      FROM jsonb_array_elements(taken -> 'rights') AS entry
+      LEFT JOIN pg_roles AS r ON r.rolname = entry ->> 'name'
+      WHERE r.oid IS NOT NULL OR (entry ->> 'to')::bigint = 0));
+END)"};
+
 // The views of the versions published before, with everybody's rights noted.
 constexpr Function soften_versions{
     .head = "soften_versions(id text) RETURNS void LANGUAGE plpgsql",
@@ -249,7 +268,8 @@ BEGIN
     GROUP BY v.migration
   LOOP
     UPDATE {S}.version AS v SET softened = (
-      SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM (
+      SELECT coalesce(jsonb_agg(to_jsonb(r) || jsonb_build_object(
+        'home', {S}.here(), 'name', view::oid::regclass)), '[]') FROM (
         SELECT c.oid::bigint AS view, '' AS of_column, {S}.acl_rights(
                  coalesce(c.relacl, acldefault('r', c.relowner))) AS rights
         FROM pg_class AS c WHERE c.oid = ANY (old.views)
@@ -271,7 +291,8 @@ DECLARE
   taken jsonb;
 BEGIN
   SELECT jsonb_agg(r) INTO taken
-  FROM {S}.version AS v CROSS JOIN jsonb_array_elements(v.softened) AS r
+  FROM {S}.version AS v CROSS JOIN jsonb_array_elements(v.softened) AS noted
+  CROSS JOIN LATERAL (SELECT {S}.found_again(noted) AS r) AS found
   JOIN pg_class AS c ON c.oid = (r ->> 'view')::oid AND c.relkind = 'v'
   WHERE v.position < (SELECT position FROM {S}.version WHERE migration = id);
   IF taken IS NOT NULL THEN
@@ -358,10 +379,11 @@ END)"};
 }  // namespace
 
 std::vector<Function> version_functions() {
-  return {note_version,   forget_version,  aim_trigger,        aim_triggers,
-          move_alias,     make_aliases,    check_row_security, publish_version,
-          drop_views,     soften_versions, restore_versions,   withdraw_version,
-          retire_versions};
+  return {note_version,       forget_version,  aim_trigger,
+          aim_triggers,       move_alias,      make_aliases,
+          check_row_security, publish_version, drop_views,
+          found_again,        soften_versions, restore_versions,
+          withdraw_version,   retire_versions};
 }
 
 }  // namespace pgexpand::state

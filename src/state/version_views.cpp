@@ -47,7 +47,8 @@ constexpr Function acl_rights{
     .head = "acl_rights(acl aclitem[]) RETURNS jsonb LANGUAGE sql STABLE",
     .body = R"(
 SELECT coalesce(jsonb_agg(jsonb_build_object(
-  'to', grantee::bigint, 'option', can_grant, 'rights', rights)), '[]')
+  'to', grantee::bigint, 'option', can_grant, 'rights', rights,
+  'name', (SELECT rolname FROM pg_roles WHERE oid = grantee))), '[]')
 FROM (
   SELECT grantee, can_grant,
          jsonb_agg(privilege_type ORDER BY privilege_type) AS rights

@@ -249,7 +249,7 @@ TEST_F(StoreOnServer, OrdersAreForTheRunnerAndTheCursorThatAreThere) {
   progress.migration = "m1";
   progress.step = "backfill-1";
   store_.save_progress(progress);
-  const auto epoch = store_.take_over("m1");
+  const auto epoch = store_.take_over("m1").epoch;
   const auto state_of = [&](std::int64_t number) {
     pg::Transaction transaction(*session_, {});
     store_.queue_orders(progress, number, {"1"});
@@ -270,7 +270,7 @@ TEST_F(StoreOnServer, ABatchThatWaitedForATakeOverIsFenced) {
   progress.migration = "m1";
   progress.step = "backfill-1";
   store_.save_progress(progress);
-  const auto epoch = store_.take_over("m1");
+  const auto epoch = store_.take_over("m1").epoch;
   const auto rival = database_.session();
   pg::Transaction taking(*rival, {});
   rival->run(
@@ -295,7 +295,7 @@ TEST_F(StoreOnServer, ABatchThatWaitedForATakeOverIsFenced) {
 }
 
 TEST_F(StoreOnServer, AFurtherChangeLeavesOtherLiveSettingsAlone) {
-  const auto epoch = store_.take_over("m1");
+  const auto epoch = store_.take_over("m1").epoch;
   store_.set_live("m1", {{"batch_rows", 500}, {"pause_ms", 7}});
   store_.set_live("m1", {{"pause_ms", 9}});
   const state::WalkSettings expected{{"batch_rows", 500}, {"pause_ms", 9}};
@@ -304,7 +304,7 @@ TEST_F(StoreOnServer, AFurtherChangeLeavesOtherLiveSettingsAlone) {
 }
 
 TEST_F(StoreOnServer, ABatchLearnsOfAPauseAndOfATakeOver) {
-  const auto epoch = store_.take_over("m1");
+  const auto epoch = store_.take_over("m1").epoch;
   EXPECT_FALSE(store_.begin_batch("m1", epoch).pause);
   store_.set_paused("m1", true, "ann");
   const auto orders = store_.begin_batch("m1", epoch);

@@ -44,6 +44,12 @@ void surround_users_text(plan::Plan& plan);
 /// triggers, domains of the tables, and in the answers.
 [[nodiscard]] bool runs_users_code(const Draft& draft,
                                    const catalog::Answers& answers);
+/// Refuses a table that has already what expand would put beside what is the
+/// users': the migration was under way there, and its state is gone.
+void check_remnants(const plan::Plan& plan,
+                    const catalog::Catalog& catalog,
+                    const Location& where,
+                    Diagnostics& findings);
 /// What only the whole plan shows: rights on the tables it locks besides, and
 /// to create what it builds.
 void check_plan(const Draft& draft,

@@ -28,6 +28,7 @@ struct Subject {
   std::vector<TableName> objects;
   std::vector<ColumnName> dropped_columns;
   std::vector<ColumnRename> renamed_columns;
+  std::vector<Identifier> dropped_triggers;
   /// The bare names that it gives: to columns, constraints, indexes, triggers
   /// and statistics.
   std::vector<Identifier> given_names;

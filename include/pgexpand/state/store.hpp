@@ -14,7 +14,7 @@
 namespace pgexpand::state {
 
 /// The version of the state schema this build reads and writes.
-inline constexpr int state_version = 4;
+inline constexpr int state_version = 5;
 
 /// Settings of a walk by name, as backfill::values_of() has them.
 using WalkSettings = std::map<std::string, std::int64_t>;
@@ -74,6 +74,7 @@ struct Progress {
   std::string migration, step;
   int worker = 0;             ///< The range's number in its step.
   std::int64_t relation = 0;  ///< Oid of the table or leaf.
+  std::string leaf;           ///< Its name, quoted; empty: from before 5.
   std::int64_t relfilenode = 0;
   std::int64_t first_block = 0;
   std::int64_t bound_block = 0;  ///< End of the range.
@@ -110,6 +111,14 @@ struct CatalogStamp {
   std::string stored;   ///< Empty: none was noted.
   bool is_due = false;  ///< The fingerprint is older than `stored`.
   std::string now;
+};
+
+/// A migration that a runner has taken.
+struct Turn {
+  std::int64_t epoch = 0;  ///< Fences older runners.
+  /// Where its state was written, and where it is read now. Two values: it came
+  /// with a dump, and no OID, cursor or stamp in it means anything here.
+  std::string home, here;
 };
 
 /// Who has, or had last, the lease on this state schema.
@@ -223,8 +232,16 @@ class Store {
   /// `epoch` still is ours; throws Error(busy, "runner.fenced") if not. (in
   /// transaction)
   void fence(const std::string& id, std::int64_t epoch);
-  /// Takes the migration for a new runner. Returns the new epoch.
-  std::int64_t take_over(const std::string& id);
+  /// Takes the migration for a new runner, with a new epoch.
+  Turn take_over(const std::string& id);
+  void set_home(const std::string& id,
+                const std::string& here);  // (in transaction)
+  /// For a migration that came with a dump: `plan` is the stored one with the
+  /// OIDs that its tables have here, `fingerprint` how they looked, in the
+  /// words of here. Walks under way start over; those that are done know their
+  /// tables by name. (in transaction)
+  void settle(const plan::Plan& plan,
+              const std::vector<std::string>& fingerprint);
 
   /// Replaces --through, for a migration that is resumed.
   void set_through(const std::string& id, std::optional<plan::Phase> through);

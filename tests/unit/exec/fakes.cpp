@@ -82,7 +82,8 @@ pg::Result FakeSession::state_answer(const std::string& text,
     return parameters.at(at).value_or("");
   };
   if (has(text, "SET epoch = epoch + 1")) {
-    return one(std::to_string(++tables.epoch));
+    return {.rows = {{std::to_string(++tables.epoch), "here", "here"}},
+            .columns = {"epoch", "home", "here"}};
   }
   if (has(text, "SELECT epoch FROM")) {
     return one(std::to_string(tables.epoch));
