@@ -160,6 +160,10 @@ constexpr auto texts = std::to_array<Explanation>({
      "The index is not valid, a leftover of a concurrent build that\n"
      "failed. It takes writes but answers no query. It is not built for\n"
      "the new column. Rebuild or drop it."},
+    {"index.is-referenced",
+     "A foreign key relies on that unique index: the server would refuse to\n"
+     "drop it, in contract, from where there is no way back. Drop the foreign\n"
+     "key first."},
     {"index.is-replica-identity",
      "Logical replication identifies rows by this index. Give the table\n"
      "another replica identity first."},
@@ -174,6 +178,10 @@ constexpr auto texts = std::to_array<Explanation>({
      "extension, in whatever schema that was created: write it with its\n"
      "schema, as in `ext.gin_trgm_ops`. An operator class serves one method:\n"
      "`gin_trgm_ops` needs `method: gin`."},
+    {"index.was-unique",
+     "The index is unique. Once it is gone, duplicates are accepted, and an\n"
+     "INSERT with ON CONFLICT by its columns fails with SQLSTATE 42P10. Both\n"
+     "happen in contract, which cannot be taken back."},
     {"operation.conflict",
      "One operation of the migration drops what another one changes or\n"
      "makes: a column, an index. Leave one of them out, or give the drop a\n"

@@ -77,12 +77,20 @@ class CreateIndex final : public TableOperation {
     }
     auto& pieces = draft_of(draft, here);
     pieces.touched.insert(index.reads.begin(), index.reads.end());
-    const bool is_promise =
+    const bool rejects_duplicates =
         index.is_unique && !is_promised(situation.catalog, here, index);
-    if (is_promise) {
+    if (rejects_duplicates) {
       draft.visible(fmt::format("unique index {} rejects duplicates",
                                 index.name.name.name()));
     }
+    const bool rejects_failures = may_fail(situation.answers, prefix);
+    if (rejects_failures) {
+      draft.visible(
+          fmt::format("a row for which an expression of index {} "
+                      "fails is rejected",
+                      index.name.name.name()));
+    }
+    const bool is_promise = rejects_duplicates || rejects_failures;
     const sql::TableName name = index.name;
     const bool replaces = situation.shapes.drops_index(name);
     if (replaces) {
@@ -117,7 +125,7 @@ class CreateIndex final : public TableOperation {
     const auto& answers = situation.answers;
     for (std::size_t n = 0; n < args_.keys.size(); ++n) {
       const IndexKeyFields& wanted = args_.keys[n];
-      index.keys.push_back(plain(wanted, key_name(prefix, n), answers));
+      index.keys.push_back(plain_key(wanted, key_name(prefix, n), answers));
       index.keys.back().column = wanted.column;
       if (wanted.expression) {
         index.keys.back().expression =
@@ -153,31 +161,23 @@ class CreateIndex final : public TableOperation {
            promises_as_much(*old, index);
   }
 
-  static std::string key_name(const std::string& prefix, std::size_t n) {
-    return fmt::format("{}key{}", prefix, n);
+  /// From the middle of a build on every write computes what the index holds.
+  [[nodiscard]] bool may_fail(const catalog::Answers& answers,
+                              const std::string& prefix) const {
+    const auto fails = [&](const std::string& key) {
+      const auto found = answers.expressions.find(key);
+      return found != answers.expressions.end() &&
+             !sql::cannot_fail(found->second.deparsed.text);
+    };
+    bool any = fails(prefix + "where");
+    for (std::size_t n = 0; n < args_.keys.size(); ++n) {
+      any = any || fails(key_name(prefix, n));
+    }
+    return any;
   }
 
-  /// Without what it is a key of. Names are as they were written until the
-  /// server was asked.
-  static catalog::IndexKey plain(const IndexKeyFields& wanted,
-                                 const std::string& name,
-                                 const catalog::Answers& answers) {
-    catalog::IndexKey key{.opclass_options = wanted.opclass_options,
-                          .descending = wanted.descending,
-                          .nulls_first = wanted.nulls_first};
-    if (wanted.opclass) {
-      const auto found = answers.opclasses.find(name);
-      key.opclass = found == answers.opclasses.end() || found->second.finding
-                        ? wanted.opclass->name.quoted()
-                        : found->second.name;
-    }
-    if (wanted.collation) {
-      const auto found = answers.types.find(name);
-      key.collation = found == answers.types.end() || found->second.finding
-                          ? wanted.collation->name.quoted()
-                          : found->second.collation;
-    }
-    return key;
+  static std::string key_name(const std::string& prefix, std::size_t n) {
+    return fmt::format("{}key{}", prefix, n);
   }
 
   /// What the server has said against the names of a key.
@@ -261,7 +261,7 @@ class CreateIndex final : public TableOperation {
     const auto& shape = situation.shapes.of(here);
     const IndexKeyFields& wanted = args_.keys[n];
     const std::string name = key_name(prefix, n);
-    catalog::IndexKey key = plain(wanted, name, situation.answers);
+    catalog::IndexKey key = plain_key(wanted, name, situation.answers);
     check_names(name, situation.answers, findings);
     if (wanted.column) {
       require(shape, here, *wanted.column, findings);

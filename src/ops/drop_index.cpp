@@ -49,6 +49,15 @@ class DropIndex final : public Operation {
                                   index_.display(), table->name.display()),
                       "give the table another replica identity first");
     }
+    for (const auto& key : table->referenced_by) {
+      if (key.index == index->name) {
+        findings.refuse(
+            where_, "index.is-referenced",
+            fmt::format("foreign key {} of {} relies on index {}",
+                        key.name.name(), key.table.display(), index_.display()),
+            "drop the foreign key first");
+      }
+    }
   }
 
   [[nodiscard]] std::vector<catalog::Change> changes(
@@ -85,7 +94,7 @@ class DropIndex final : public Operation {
   void plan(const Situation& situation,
             const std::string& /*prefix*/,
             Draft& draft,
-            Diagnostics& /*findings*/) const override {
+            Diagnostics& findings) const override {
     const auto& table = *situation.catalog.table_of_index(index_);
     const auto& index = *table.index(index_.name);
     draft.claims().claim(
@@ -95,6 +104,14 @@ class DropIndex final : public Operation {
       here.where = where_;
     }
     const bool is_replaced = ops::is_replaced(situation, index.name);
+    if (index.is_unique && !is_replaced) {
+      findings.warn(where_, "index.was-unique",
+                    fmt::format("from contract on nothing rejects duplicates "
+                                "by {}, and ON CONFLICT by its columns fails "
+                                "(42P10)",
+                                index.name.display()),
+                    "see that no statement relies on it");
+    }
     const sql::TableName standing =
         is_replaced ? stale_index(index.name) : index.name;
     draft.late_step(

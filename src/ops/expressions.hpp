@@ -5,9 +5,9 @@
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/sql/names.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
-#include <map>
 #include <vector>
 
 namespace pgexpand::ops {

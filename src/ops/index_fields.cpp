@@ -169,4 +169,25 @@ sql::TableName index_name(const IndexFields& fields,
   return name;
 }
 
+catalog::IndexKey plain_key(const IndexKeyFields& wanted,
+                            const std::string& name,
+                            const catalog::Answers& answers) {
+  catalog::IndexKey key{.opclass_options = wanted.opclass_options,
+                        .descending = wanted.descending,
+                        .nulls_first = wanted.nulls_first};
+  if (wanted.opclass) {
+    const auto found = answers.opclasses.find(name);
+    key.opclass = found == answers.opclasses.end() || found->second.finding
+                      ? wanted.opclass->name.quoted()
+                      : found->second.name;
+  }
+  if (wanted.collation) {
+    const auto found = answers.types.find(name);
+    key.collation = found == answers.types.end() || found->second.finding
+                        ? wanted.collation->name.quoted()
+                        : found->second.collation;
+  }
+  return key;
+}
+
 }  // namespace pgexpand::ops

@@ -50,4 +50,10 @@ using NameIsTaken = std::function<bool(const sql::TableName&)>;
                                         const catalog::Table& table,
                                         const NameIsTaken& is_taken);
 
+/// A key without what it is of. `name` is that of its questions: names are as
+/// they were written until the server was asked.
+[[nodiscard]] catalog::IndexKey plain_key(const IndexKeyFields& wanted,
+                                          const std::string& name,
+                                          const catalog::Answers& answers);
+
 }  // namespace pgexpand::ops
