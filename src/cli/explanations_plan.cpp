@@ -72,6 +72,17 @@ constexpr auto texts = std::to_array<Explanation>({
      "a view, a policy, a rule, a publication's column list. pgexpand\n"
      "never drops with CASCADE. Drop it first, and create it again after\n"
      "contract."},
+    {"column.default-not-castable",
+     "The column's default stands for every row to come, so it has to be of\n"
+     "the new type, too, and the server does not cast it. `up` is for the\n"
+     "rows; give the default by itself with `default:`, or drop it with\n"
+     "`default: null`."},
+    {"column.does-not-come-back",
+     "Until contract the old column follows the new one through `down`, and\n"
+     "verify refuses a row whose old value is not what `down` makes of the\n"
+     "new one. plan tried that on a sample. Change `up` or `down`, or accept\n"
+     "it with `allow: [lossy]`: then rows keep their old value for as long as\n"
+     "nobody writes them through the new shape."},
     {"column.identity",
      "An identity column must stay a smallint, integer or bigint without\n"
      "NULL, and the new type or a NULL would break that. Keep an integer\n"
@@ -103,6 +114,16 @@ constexpr auto texts = std::to_array<Explanation>({
      "Two operations of one migration change the same column's name or\n"
      "type, and no order of them is the obvious one. Write one\n"
      "operation, or two migrations."},
+    {"column.named-in-code",
+     "PostgreSQL keeps the body of a function as text and does not know\n"
+     "what it names. After contract the column is gone under this name, and\n"
+     "the function fails when it runs; one of a trigger fails with every\n"
+     "write. Replace it between switch and contract, which is refused\n"
+     "before. `allow: [function_bodies]` lifts that."},
+    {"column.named-in-string",
+     "A string in the function is the column's name, or has it and is\n"
+     "perhaps run with EXECUTE. It may mean something else, so contract\n"
+     "does not wait for it. Look at it before."},
     {"column.needs-down",
      "The column is NOT NULL without a default, and new code leaves it\n"
      "out. Give `down`, the value that old readers see meanwhile."},
@@ -164,6 +185,10 @@ constexpr auto texts = std::to_array<Explanation>({
      "A foreign key relies on that unique index: the server would refuse to\n"
      "drop it, in contract, from where there is no way back. Drop the foreign\n"
      "key first."},
+    {"index.leftover",
+     "An index of the name is there, but INVALID: it is what a concurrent\n"
+     "build left behind that failed or was cancelled. It takes writes and\n"
+     "answers no query. The hint has the command that drops it."},
     {"index.is-replica-identity",
      "Logical replication identifies rows by this index. Give the table\n"
      "another replica identity first."},

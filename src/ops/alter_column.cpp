@@ -13,6 +13,7 @@
 #include "ops/new_column.hpp"
 #include "ops/new_column_changes.hpp"
 #include "ops/rights.hpp"
+#include "ops/round_trip.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
 #include "ops/typed_move.hpp"
@@ -113,6 +114,9 @@ class AlterColumn final : public TableOperation {
       auto probe = probe_after(here, shape, down_text(shape, column));
       probe.target_type = column.type.name.text;
       probes.expressions[prefix + "down"] = std::move(probe);
+    }
+    if (is_twin) {
+      probes.round_trips[prefix] = round_trip(here, column, prefix);
     }
     if (const auto value = args_.default_text(column, is_twin, where())) {
       probes.expressions[prefix + "default"] =
@@ -238,6 +242,13 @@ class AlterColumn final : public TableOperation {
     }
     bool is_fine = reads_no_generated_column(here, *up, up_where, findings);
     is_fine &= has_casts(column, type->type, *up, *down, where(), findings);
+    check_round_trip(values.situation, column, values.prefix, allowed(),
+                     where(), findings);
+    if (args_.carries_default(column, true) &&
+        !is_castable(values.situation.answers, values.prefix + "default",
+                     column, type->type, where(), findings)) {
+      return;
+    }
     const auto* value = values.get("default", where(), is_default);
     if (!is_fine ||
         (args_.default_text(column, true, where()) && value == nullptr)) {
@@ -298,11 +309,8 @@ class AlterColumn final : public TableOperation {
       const auto* type = resolved_type(values.situation.answers,
                                        values.prefix + "type", findings);
       if (type != nullptr) {
-        change_type_in_place(draft, pieces, column, type->type);
-        findings.warn(where(), "column.prepared-statements",
-                      fmt::format("a prepared statement that reads {} fails "
-                                  "once after the switch (0A000)",
-                                  args_.column.name()));
+        change_type_in_place(draft, pieces, column, type->type, where(),
+                             findings);
       }
     }
     if (args_.nullable && !*args_.nullable && !column.not_null) {

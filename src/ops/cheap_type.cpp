@@ -196,7 +196,13 @@ bool is_noticed(const catalog::Column& column, const catalog::Type& type) {
 void change_type_in_place(Draft& draft,
                           TableDraft& pieces,
                           const catalog::Column& column,
-                          const catalog::Type& type) {
+                          const catalog::Type& type,
+                          const Location& where,
+                          Diagnostics& findings) {
+  findings.warn(where, "column.prepared-statements",
+                fmt::format("a prepared statement that reads {} fails once "
+                            "after the switch (0A000)",
+                            column.name.name()));
   const sql::TableName& table = pieces.table->name;
   pieces.touched.insert(column.name);
   draft.claims().writes(table, column.name);

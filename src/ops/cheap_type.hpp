@@ -28,6 +28,8 @@ enum class TypeChange {
 void change_type_in_place(Draft& draft,
                           TableDraft& pieces,
                           const catalog::Column& column,
-                          const catalog::Type& type);
+                          const catalog::Type& type,
+                          const Location& where,
+                          Diagnostics& findings);
 
 }  // namespace pgexpand::ops

@@ -71,7 +71,9 @@ class CreateIndex final : public TableOperation {
       return is_name_kept(situation.catalog, situation.shapes, name) ||
              draft.claims().is_claimed(index_claim(name));
     });
-    check_name(index, situation, findings);
+    if (args_.name) {
+      check_index_name(index.name, situation, where(), findings);
+    }
     if (findings.blocks()) {
       return;
     }
@@ -232,25 +234,6 @@ class CreateIndex final : public TableOperation {
                       "leave it out, or upgrade the server");
     }
     return index;
-  }
-
-  void check_name(const catalog::Index& index,
-                  const Situation& situation,
-                  Diagnostics& findings) const {
-    if (!args_.name ||
-        !is_name_kept(situation.catalog, situation.shapes, index.name)) {
-      return;
-    }
-    const auto* holder = situation.catalog.table_of_index(index.name);
-    const bool can_go =
-        holder != nullptr && !holder->index(index.name.name)->constraint;
-    findings.error(where(), "catalog.name-taken",
-                   fmt::format("{} exists already", index.name.display()),
-                   can_go
-                       ? fmt::format("choose another name; to replace it, add "
-                                     "`drop_index: {{index: {}}}` to this file",
-                                     index.name.display())
-                       : "choose another name");
   }
 
   [[nodiscard]] catalog::IndexKey described_key(const Situation& situation,

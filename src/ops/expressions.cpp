@@ -146,7 +146,8 @@ Allowed read_allow(spec::Fields& fields, Diagnostics& findings) {
       {"lossy", &allowed.lossy},
       {"user_triggers", &allowed.user_triggers},
       {"published", &allowed.published},
-      {"column_order", &allowed.column_order}};
+      {"column_order", &allowed.column_order},
+      {"function_bodies", &allowed.function_bodies}};
   for (const std::string& word : *words) {
     bool is_known = false;
     for (const auto& [name, flag] : known) {

@@ -20,6 +20,7 @@ struct Allowed {
   bool user_triggers = false;
   bool published = false;
   bool column_order = false;
+  bool function_bodies = false;
 };
 
 /// Reads `allow`; a finding for a word that is none of these.

@@ -8,9 +8,9 @@
 namespace pgexpand::ops {
 
 /// What read_target() and read_allow() ask for.
-inline constexpr std::array<std::string_view, 6> exception_words{
-    "volatile",      "subquery",  "lossy",
-    "user_triggers", "published", "column_order"};
+inline constexpr std::array<std::string_view, 7> exception_words{
+    "volatile",  "subquery",     "lossy",          "user_triggers",
+    "published", "column_order", "function_bodies"};
 inline constexpr FieldRow table_row{.name = "table",
                                     .type = FieldType::relation,
                                     .help = "the table",

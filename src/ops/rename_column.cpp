@@ -5,6 +5,7 @@
 // kept equal until contract, and then the old one goes. In a version schema the
 // new name is the view's alone, until contract gives it to the column.
 #include "ops/alias.hpp"
+#include "ops/code_rules.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
 
@@ -25,6 +26,11 @@ class RenameColumn final : public TableOperation {
     if (const auto* found = known_table(catalog)) {
       shapes.of(*found).announce_name(from_, to_);
     }
+  }
+
+  void request(catalog::Request& request) const override {
+    TableOperation::request(request);
+    request.goes.push_back(column_named(from_));
   }
 
   void reshape(const catalog::Catalog& catalog,
@@ -67,9 +73,10 @@ class RenameColumn final : public TableOperation {
   void plan(const Situation& situation,
             const std::string& /*prefix*/,
             Draft& draft,
-            Diagnostics& /*findings*/) const override {
+            Diagnostics& findings) const override {
     const auto& here = table(situation.catalog);
     const auto& column = *here.column(from_);
+    miss_name(situation, here, from_, allowed(), where(), draft, findings);
     if (situation.shapes.of(here).is_renamed_and_retyped(from_)) {
       return;
     }

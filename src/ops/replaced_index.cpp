@@ -68,4 +68,31 @@ bool promises_as_much(const catalog::Index& old, const catalog::Index& fresh) {
          std::ranges::all_of(old.keys, is_key_of_fresh);
 }
 
+void check_index_name(const sql::TableName& name,
+                      const Situation& situation,
+                      const Location& where,
+                      Diagnostics& findings) {
+  if (!is_name_kept(situation.catalog, situation.shapes, name)) {
+    return;
+  }
+  const auto* holder = situation.catalog.table_of_index(name);
+  const auto* found = holder == nullptr ? nullptr : holder->index(name.name);
+  if (found != nullptr && !found->is_valid) {
+    findings.error(
+        where, "index.leftover",
+        fmt::format("index {} exists already and is INVALID: a concurrent "
+                    "build left it behind, or is still at it",
+                    name.display()),
+        fmt::format("DROP INDEX CONCURRENTLY {}", name.quoted()));
+    return;
+  }
+  findings.error(where, "catalog.name-taken",
+                 fmt::format("{} exists already", name.display()),
+                 found != nullptr && !found->constraint
+                     ? fmt::format("choose another name; to replace it, add "
+                                   "`drop_index: {{index: {}}}` to this file",
+                                   name.display())
+                     : "choose another name");
+}
+
 }  // namespace pgexpand::ops

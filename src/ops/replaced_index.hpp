@@ -33,4 +33,10 @@ void take_over_name(Draft& draft,
 [[nodiscard]] bool promises_as_much(const catalog::Index& old,
                                     const catalog::Index& fresh);
 
+/// A finding if the name that an index is to have is another's and stays so.
+void check_index_name(const sql::TableName& name,
+                      const Situation& situation,
+                      const Location& where,
+                      Diagnostics& findings);
+
 }  // namespace pgexpand::ops

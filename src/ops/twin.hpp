@@ -76,6 +76,15 @@ void copy_attributes(TableDraft& pieces,
                              const Location& where,
                              Diagnostics& findings);
 
+/// A finding that names the old default if the server does not cast it to
+/// `fresh`; `key` is that of the cast's answer.
+[[nodiscard]] bool is_castable(const catalog::Answers& answers,
+                               const std::string& key,
+                               const catalog::Column& column,
+                               const catalog::Type& fresh,
+                               const Location& where,
+                               Diagnostics& findings);
+
 /// True if casting `from` to `to` can neither fail nor lose a difference.
 [[nodiscard]] bool is_widening(const catalog::Type& from,
                                const catalog::Type& to);
@@ -92,5 +101,8 @@ void check_dependents(const catalog::Table& table,
 /// 42804 in every PL/pgSQL trigger function of the table until its plans are
 /// dropped, which any ALTER FUNCTION does. True for those.
 [[nodiscard]] bool is_touched_at_swap(const catalog::Trigger& trigger);
+/// What drops their plans, without what is in `known` already.
+[[nodiscard]] std::vector<sql::Statement> trigger_touches(
+    const catalog::Table& table, const std::vector<sql::Statement>& known);
 
 }  // namespace pgexpand::ops

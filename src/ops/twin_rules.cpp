@@ -84,6 +84,26 @@ bool has_casts(const catalog::Column& column,
          is_there;
 }
 
+bool is_castable(const catalog::Answers& answers,
+                 const std::string& key,
+                 const catalog::Column& column,
+                 const catalog::Type& fresh,
+                 const Location& where,
+                 Diagnostics& findings) {
+  const auto found = answers.expressions.find(key);
+  if (found == answers.expressions.end() || !found->second.finding) {
+    return true;
+  }
+  findings.error(
+      where, "column.default-not-castable",
+      fmt::format("the default of {}, {}, cannot be cast to {}: {}",
+                  column.name.name(), column.default_value->text,
+                  fresh.name.text, found->second.finding->message),
+      "add `default:` with a value of the new type, or `default: null` for "
+      "none");
+  return false;
+}
+
 bool can_be_added(const Twin& twin,
                   const Location& where,
                   Diagnostics& findings) {
@@ -147,6 +167,24 @@ void check_dependents(const catalog::Table& table,
           "drop the constraint first and add it again after contract");
     }
   }
+}
+
+// The same COST keeps all else.
+std::vector<sql::Statement> trigger_touches(
+    const catalog::Table& table, const std::vector<sql::Statement>& known) {
+  std::vector<sql::Statement> touches;
+  for (const auto& trigger : table.triggers) {
+    if (!is_touched_at_swap(trigger)) {
+      continue;
+    }
+    auto touch = sql::Statement::of(
+        "ALTER FUNCTION {} COST {}", sql::Expression{trigger.function},
+        sql::Expression{fmt::format("{}", trigger.function_cost)});
+    if (std::ranges::find(known, touch) == known.end()) {
+      touches.push_back(std::move(touch));
+    }
+  }
+  return touches;
 }
 
 }  // namespace pgexpand::ops

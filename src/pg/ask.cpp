@@ -1,6 +1,7 @@
 #include "pg/expression_probe.hpp"
 #include "pg/key_probe.hpp"
 #include "pg/opclass_probe.hpp"
+#include "pg/round_trip.hpp"
 #include "pg/type_probe.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
 
@@ -23,6 +24,12 @@ catalog::Answers ask(Session& session,
   }
   for (const auto& [key, probe] : probes.opclasses) {
     answers.opclasses.emplace(key, ask_opclass(session, catalog, probe));
+  }
+  for (const auto& [key, probe] : probes.round_trips) {
+    if (const auto found =
+            try_round_trip(session, catalog, probes, answers, probe)) {
+      answers.round_trips.emplace(key, *found);
+    }
   }
   return answers;
 }

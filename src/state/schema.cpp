@@ -187,8 +187,17 @@ std::vector<Statement> add_home(const Identifier& schema) {
   return statements;
 }
 
+// Which constraint a row in quarantine violates.
+std::vector<Statement> add_violated(const Identifier& schema) {
+  return {
+      Statement::of("ALTER TABLE {}.quarantine ADD COLUMN constraint_name"
+                    " text",
+                    schema)};
+}
+
 std::vector<Statement> bring_home(const Identifier& schema) {
   std::vector<Statement> statements = add_home(schema);
+  add(add_violated(schema), statements);
   add(version_function_statements(schema), statements);
   return statements;
 }
@@ -210,6 +219,7 @@ std::vector<Statement> create_statements(const Identifier& schema) {
   add(version_statements(schema), statements);
   add(add_fences(schema), statements);
   add(add_home(schema), statements);
+  add(add_violated(schema), statements);
   statements.push_back(Statement::of(
       "REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM PUBLIC", schema));
   statements.push_back(

@@ -109,6 +109,9 @@ struct MovedColumn {
   bool is_injective = false;  ///< Different values stay different.
   bool is_lossy = false;      ///< The old side may have no value.
   bool is_plain = false;      ///< `up` is the column itself.
+  /// With `is_lossy`, over the row between switch and contract: the old side
+  /// has none, and the value of the new one is lost without it.
+  sql::Expression is_lost{};
 };
 
 /// How a migration's version schema shows one table; see
@@ -214,6 +217,8 @@ class Draft {
   /// What sync functions must have of the writer's session.
   void pin(sql::Settings settings) { pinned_ = std::move(settings); }
   void gate(plan::Gate gate) { gates_.push_back(std::move(gate)); }
+  /// Contract is refused while code of the database has this name.
+  void misses(sql::ColumnName name) { missed_.push_back(std::move(name)); }
 
   [[nodiscard]] bool in_views() const { return publication_.has_value(); }
   [[nodiscard]] const std::optional<Publication>& publication() const {
@@ -239,6 +244,7 @@ class Draft {
   Transition switch_, contract_;
   std::vector<std::string> visible_, not_undoable_, stays_;
   std::vector<plan::Gate> gates_;
+  std::vector<sql::ColumnName> missed_;
   sql::Settings pinned_;
 };
 

@@ -106,6 +106,13 @@ struct QuarantinedRow {
   std::string table, key, sqlstate, at;
 };
 
+/// Why rows are in quarantine.
+struct QuarantineCause {
+  std::string sqlstate;
+  std::string constraint;  ///< What they violate; may be empty.
+  std::int64_t rows = 0;
+};
+
 /// See exec::stamp_of(); as array literals.
 struct CatalogStamp {
   std::string stored;   ///< Empty: none was noted.
@@ -220,6 +227,9 @@ class Store {
   [[nodiscard]] std::vector<QuarantinedRow> quarantine(const std::string& id,
                                                        int limit);
   /// Of one table, as TableName::display() words it, or of all.
+  /// Of one table's rows, the most frequent one first.
+  [[nodiscard]] std::vector<QuarantineCause> quarantine_causes(
+      const std::string& id, const std::string& table);
   [[nodiscard]] std::int64_t quarantine_count(
       const std::string& id, const std::optional<std::string>& table = {});
 

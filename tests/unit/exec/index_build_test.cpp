@@ -28,9 +28,9 @@ class IndexBuildTest : public RunTest {
     });
   }
   pg::Result index() const {
-    pg::Result found{.columns = {"valid", "ours"}};
+    pg::Result found{.columns = {"valid", "ours", "is_index"}};
     if (exists_) {
-      found.rows.push_back({is_valid_ ? "t" : "f", is_ours_ ? "t" : "f"});
+      found.rows.push_back({is_valid_ ? "t" : "f", is_ours_ ? "t" : "f", "t"});
     }
     return found;
   }
