@@ -313,9 +313,11 @@ TaskResult compare_rows(Job& job,
   }
   reach(FaultPoint::comparison_walked);
   if (result.outcome == Outcome::done && !is_clean(result)) {
-    job.record([&](state::Store& store) {
-      store.set_verify_result(job.id, false, result.rows, result.differences);
-    });
+    if (task.step().phase == plan::Phase::verify) {
+      job.record([&](state::Store& store) {
+        store.set_verify_result(job.id, false, result.rows, result.differences);
+      });
+    }
     throw differs(job, compare, result);
   }
   if (result.outcome == Outcome::done) {
