@@ -147,6 +147,31 @@ TEST_F(OddCopy, MayLackTheTable) {
   expect_nothing_left();
 }
 
+/// --no-owner and --no-acl, in a cluster without the roles.
+TEST_F(OddCopy, MayLackTheRoles) {
+  role_ = database_.name() + "_app";
+  database_.exec(
+      fmt::format("CREATE ROLE {0}; CREATE ROLE {0}_2;"
+                  "ALTER TABLE orders OWNER TO {0};"
+                  "GRANT SELECT (amount), UPDATE (note) ON orders TO {0}_2",
+                  role_));
+  ASSERT_NO_FATAL_FAILURE(go_to("backfill"));
+  dump_into(dump_file(), database_.dsn());
+  TestDatabase second;
+  const std::string drop =
+      fmt::format("DROP OWNED BY {0}, {0}_2 CASCADE;", role_);
+  for (TestDatabase* copy : {&copy_, &second}) {
+    restore(dump_file(), copy->dsn(), {"--no-owner", "--no-acl"});
+  }
+  database_.exec(drop + fmt::format("DROP ROLE {0}; DROP ROLE {0}_2", role_));
+  line_.variables["PGEXPAND_DSN"] = second.dsn();
+  EXPECT_EQ(run({"rollback", "1_change"}), 0) << line_.err;
+  EXPECT_THAT(schema_dump(second.dsn()), Not(HasSubstr("pgexpand")));
+  line_.variables["PGEXPAND_DSN"] = copy_.dsn();
+  expect_finished();
+  EXPECT_THAT(schema_dump(copy_.dsn()), Not(HasSubstr("pgexpand")));
+}
+
 TEST_F(OddCopy, KnowsWhichPartitionsWereCompared) {
   database_.exec(
       "DROP TABLE orders;"
