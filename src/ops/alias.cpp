@@ -170,7 +170,7 @@ void Carrier::add_alias_indexes() {
         std::ranges::all_of(index.reads, [&](const Identifier& column) {
           return shape_.column(shape_.renamed(column)) != nullptr;
         });
-    if (reads_alias && stays && index.is_valid && !index.is_exclusion) {
+    if (reads_alias && stays && !index.is_exclusion && is_usable(index)) {
       add_alias_index(index);
     }
   }

@@ -44,6 +44,8 @@ class Carrier {
   // --- indexes ---------------------------------------------------------------
   void carry_indexes();
   void carry_index(const catalog::Index& index);
+  /// A finding of one that is not valid, which is not built again.
+  [[nodiscard]] bool is_usable(const catalog::Index& index);
   [[nodiscard]] catalog::Index renewed(const catalog::Index& index);
   [[nodiscard]] catalog::IndexKey renewed_key(const catalog::Index& index,
                                               std::size_t n);

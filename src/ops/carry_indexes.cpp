@@ -47,13 +47,19 @@ void Carrier::carry_indexes() {
   }
 }
 
-void Carrier::carry_index(const catalog::Index& index) {
+bool Carrier::is_usable(const catalog::Index& index) {
   if (!index.is_valid) {
     findings_.warn(
         pieces_.where, "index.invalid",
         fmt::format("index {} is invalid and is not built again",
                     index.name.display()),
         fmt::format("REINDEX INDEX CONCURRENTLY {}", index.name.quoted()));
+  }
+  return index.is_valid;
+}
+
+void Carrier::carry_index(const catalog::Index& index) {
+  if (!is_usable(index)) {
     return;
   }
   // Injective changes keep different values different, so the new index

@@ -96,7 +96,7 @@ class DropColumn final : public TableOperation {
       const auto& shape = situation.shapes.of(here);
       supply(pieces, shape, column, answer->deparsed, draft.in_views());
       touch_inputs(pieces, answer->deparsed, &shape);
-      if (!draft.in_views()) {
+      if (!draft.in_views() && !pieces.sync_after.reverses.empty()) {
         say_what_is_seen(draft, pieces.sync_after.reverses.back(), column);
       }
     }
@@ -123,6 +123,19 @@ class DropColumn final : public TableOperation {
   }
 
  private:
+  /// Nothing is to be followed, and a NULL can only be one that was left out.
+  static void supply_constant(TableDraft& pieces,
+                              const catalog::Column& column,
+                              const sql::Expression& down) {
+    const SyncFill fill{
+        {.column = column.name, .type = column.type, .value = down}};
+    pieces.sync_before.fills.push_back(fill);
+    pieces.sync_after.fills.push_back(fill);
+    pieces.sync_titles.push_back(
+        fmt::format("sync trigger: {} := {} where new code leaves it out",
+                    column.name.name(), bare(down).text));
+  }
+
   /// `down` reads the new shape, whose columns have other names before the
   /// switch than after it.
   static void supply(TableDraft& pieces,
@@ -130,12 +143,16 @@ class DropColumn final : public TableOperation {
                      const catalog::Column& column,
                      const sql::Expression& down,
                      bool in_views) {
+    if (!in_views && column.not_null && sql::columns_of(down.text).empty()) {
+      supply_constant(pieces, column, down);
+      return;
+    }
     SyncReverse before{.assignment = {.column = column.name,
                                       .type = column.type,
                                       .value = down},
                        .new_columns = {},
                        .knows_writer = in_views,
-                       .fills_null = !in_views && column.not_null};
+                       .fills_null = column.not_null};
     for (const auto& name : sql::columns_of(down.text)) {
       const auto* read = shape.column(name);
       if (read != nullptr && read->stored == nullptr &&
@@ -145,7 +162,7 @@ class DropColumn final : public TableOperation {
     }
     SyncReverse after = before;
     after.follows_all = true;
-    after.fills_null = !in_views;
+    after.fills_null = !in_views || column.not_null;
     before.assignment.renamed = shape.names_before();
     after.assignment.renamed = shape.names_between();
     pieces.sync_before.reverses.push_back(before);

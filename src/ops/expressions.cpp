@@ -209,7 +209,8 @@ bool gives_one_value(
     const std::string& key) {
   const auto found = answers.find(key);
   return found != answers.end() && !found->second.finding &&
-         found->second.stability == catalog::Stability::immutable;
+         found->second.stability == catalog::Stability::immutable &&
+         found->second.deparsed.text.find("nextval(") == std::string::npos;
 }
 
 const catalog::TypeAnswer* resolved_type(const catalog::Answers& answers,

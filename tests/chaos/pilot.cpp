@@ -60,7 +60,8 @@ Pilot::Pilot(const Schedule& schedule,
       folder_(std::move(folder)) {
   std::filesystem::create_directories(folder_ + "/migrations");
   std::ofstream(folder_ + "/pgexpand.yaml")
-      << "versions: " << (schedule.scenario.views ? "views" : "none") << "\n";
+      << "column_order: free\nversions: "
+      << (schedule.scenario.views ? "views" : "none") << "\n";
   for (const Migration& migration : schedule.scenario.migrations) {
     std::ofstream(folder_ + "/migrations/" + migration.id + ".yaml")
         << migration.yaml;

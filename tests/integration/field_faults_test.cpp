@@ -168,12 +168,125 @@ TEST_F(FieldFaults, ADefaultThatGoesFromANotNullColumnIsVisible) {
   EXPECT_THROW(database_.query("INSERT INTO t VALUES (2)"), Error);
 }
 
-TEST_F(FieldFaults, ADefaultThatGoesFromANullableColumnIsNot) {
-  set_up("CREATE TABLE t (id int PRIMARY KEY, a text DEFAULT 'x')");
-  write_migration("  - alter_column: {table: t, column: a, default: null}\n");
+TEST_F(FieldFaults, AnyOtherDefaultIsAnotherValueAndSoVisible) {
+  for (const char* value : {"null", "\"'y'\""}) {
+    set_up(
+        "DROP SCHEMA IF EXISTS pgexpand CASCADE; DROP TABLE IF EXISTS t;"
+        "CREATE TABLE t (id int PRIMARY KEY, a text DEFAULT 'x')");
+    write_migration(fmt::format(
+        "  - alter_column: {{table: t, column: a, default: {}}}\n", value));
+    EXPECT_EQ(run({"apply"}), 0) << line_.err;
+    set_up("INSERT INTO t VALUES (1)");
+    EXPECT_EQ(one("SELECT a FROM t"), "x");
+    EXPECT_EQ(run({"switch", "1_move"}), 0) << line_.err;
+  }
+}
+
+/// Old code's statement in a table, and the change that would reject it.
+struct Noticed {
+  std::string name;
+  std::string operation;
+  std::string statement;  ///< In t(id, a, n, p), where id 1 is there.
+};
+void PrintTo(const Noticed& noticed, std::ostream* out) {
+  *out << noticed.name;
+}
+
+class OldCode : public CarryTest,
+                public ::testing::WithParamInterface<Noticed> {};
+
+TEST_P(OldCode, IsNotRejectedByApply) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, a text, n int, p jsonb);"
+      "CREATE TABLE par (id int PRIMARY KEY);"
+      "INSERT INTO t VALUES (1, 'a', 1, '{}'); INSERT INTO par VALUES (1)");
+  write_migration("  - " + GetParam().operation + "\n");
   EXPECT_EQ(run({"apply"}), 0) << line_.err;
-  database_.query("INSERT INTO t VALUES (1)");
-  EXPECT_EQ(one("SELECT a FROM t"), "NULL");
+  EXPECT_EQ(one("SELECT completed FROM pgexpand.migration"), "verify");
+  EXPECT_NO_THROW(database_.query(GetParam().statement));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Statements,
+    OldCode,
+    ::testing::Values(
+        Noticed{"IndexExpressionThatFails",
+                "create_index: {table: t, columns: [{expression: "
+                "\"(p->>'n')::int\"}], name: i}",
+                "INSERT INTO t VALUES (2, 'b', 2, '{\"n\": \"abc\"}')"},
+        Noticed{"CheckOfANewColumnThatReadsOldOnes",
+                "add_column: {table: t, column: c, type: text, check: {name: "
+                "k, expression: \"n > 0 OR c IS NOT NULL\"}}",
+                "UPDATE t SET n = 0"},
+        Noticed{"UniqueOfAGeneratedColumn",
+                "add_column: {table: t, column: c, type: text, generated: "
+                "lower(a), unique: {}}",
+                "INSERT INTO t VALUES (2, 'A', 2, NULL)"},
+        Noticed{"ForeignKeyForTheOtherTable",
+                "add_column: {table: t, column: c, type: int, references: "
+                "{table: par}}",
+                "TRUNCATE par"},
+        Noticed{"DownThatReadsWhatOldCodeWrites",
+                "drop_column: {table: t, column: n, down: length(a)}",
+                "UPDATE t SET a = 'longer'"}),
+    [](const auto& each) { return each.param.name; });
+
+TEST_F(FieldFaults, AnUpThatFailsDoesNotFailTheWrite) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL);"
+      "INSERT INTO t VALUES (1, '1')");
+  write_migration(
+      "  - add_column: {table: t, column: n, type: int, up: \"code::int\","
+      " nullable: false}\n");
+  ASSERT_NO_FATAL_FAILURE(go_through("switch"));
+  EXPECT_NO_THROW(database_.query("INSERT INTO t VALUES (2, 'abc')"));
+}
+
+TEST_F(FieldFaults, WhoMayInsertMayDrawANumber) {
+  const std::string role = database_.name() + "_app";
+  set_up("CREATE ROLE " + role +
+         " LOGIN; CREATE TABLE t (id int PRIMARY KEY, a text);"
+         "GRANT INSERT ON t TO " +
+         role);
+  write_migration(
+      "  - add_column: {table: t, column: n, type: bigint, identity:"
+      " by_default}\n");
+  for (const char* phase : {"expand", "switch"}) {
+    ASSERT_NO_FATAL_FAILURE(go_through(phase));
+    EXPECT_NO_THROW(set_up(std::string("SET ROLE ") + role +
+                           "; INSERT INTO t (id) VALUES (" +
+                           (phase == std::string("expand") ? "1)" : "2)")));
+  }
+  ASSERT_NO_FATAL_FAILURE(roll_back());
+  set_up("DROP OWNED BY " + role + "; DROP ROLE " + role);
+}
+
+TEST_F(FieldFaults, ARowThatWasCopiedKeepsWhatWasChanged) {
+  const char* copy =
+      "DO $$ DECLARE r t%ROWTYPE; BEGIN SELECT * INTO r FROM t WHERE id = 1;"
+      " r.id := 2; r.a := '22'; INSERT INTO t VALUES (r.*); END $$";
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, a varchar(9));"
+      "INSERT INTO t VALUES (1, '11')");
+  write_migration("  - rename_column: {table: t, from: a, to: b}\n");
+  ASSERT_NO_FATAL_FAILURE(go_through("expand"));
+  set_up(copy);
+  EXPECT_EQ(one("SELECT a || b FROM t WHERE id = 2"), "2222");
+  ASSERT_NO_FATAL_FAILURE(roll_back());
+  set_up("DELETE FROM t WHERE id = 2");
+  write_migration(alter("t", "a", "int", "      up: a::int\n"));
+  ASSERT_NO_FATAL_FAILURE(go_through("switch"));
+  set_up(copy);
+  EXPECT_EQ(one("SELECT a FROM t WHERE id = 2"), "22");
+}
+
+TEST_F(FieldFaults, AnIndexThatAForeignKeyReliesOnIsNotDropped) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, a int); CREATE UNIQUE INDEX i ON t"
+      " (a); CREATE TABLE c (a int REFERENCES t (a));");
+  write_migration("  - drop_index: {index: i}\n");
+  EXPECT_EQ(run({"plan"}), 7);
+  EXPECT_THAT(line_.out + line_.err, HasSubstr("index.is-referenced"));
 }
 
 // --- Words -------------------------------------------------------------------

@@ -15,7 +15,10 @@ namespace pgexpand::testing {
 /// folder of their own.
 class Flow : public ::testing::Test {
  protected:
-  Flow() { line_.variables["PGEXPAND_DSN"] = database_.dsn(); }
+  Flow() {
+    line_.variables["PGEXPAND_DSN"] = database_.dsn();
+    line_.write("pgexpand.yaml", "column_order: free\n");
+  }
 
   /// One operation as migration `id`; `fields` are lines `key: value`.
   void write_spec(const std::string& id,

@@ -25,7 +25,8 @@ class HostileDdl : public Flow {
         "INSERT INTO t SELECT g, 'row ' || g, g FROM generate_series(1, 40) g;"
         "CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS"
         " 'BEGIN RETURN NEW; END';");
-    line_.write("pgexpand.yaml", "lock: {hold: 20s}\n");  // a slow machine
+    line_.write("pgexpand.yaml",
+                "lock: {hold: 20s}\ncolumn_order: free\n");  // a slow machine
     write_spec("1_column", "add_column",
                {"table: t", "column: c", "type: text", "nullable: false",
                 "up: upper(s)", "unique: {name: t_c}"});

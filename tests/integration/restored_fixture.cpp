@@ -105,8 +105,10 @@ std::string name_of(const ::testing::TestParamInfo<Stop>& each) {
 void Restored::prepare(const std::string& mode) {
   mode_ = mode;
   fill(database_);
-  line_.write("pgexpand.yaml",
-              fmt::format("versions: {}\nlock: {{hold: 20s}}\n", mode));
+  line_.write(
+      "pgexpand.yaml",
+      fmt::format("versions: {}\ncolumn_order: free\nlock: {{hold: 20s}}\n",
+                  mode));
   line_.write("migrations/1_change.yaml",
               "operations:\n"
               "  - alter_column: {table: orders, column: amount,"

@@ -203,7 +203,7 @@ const std::vector<std::string> old_writes{
 
 const std::vector<std::string> new_writes{
     "INSERT INTO orders (id) VALUES (101) RETURNING $all",
-    "INSERT INTO orders VALUES (101, 't', 'k', 'r', 3, 9, 'l') RETURNING *",
+    "INSERT INTO orders VALUES (101, 3, 9, 't', 'k', 'r', 'l') RETURNING *",
     "INSERT INTO orders (id, status, amount) VALUES (101, DEFAULT, DEFAULT),"
     " (102, NULL, 8), (103, 7, 5), (104, 1, 5) RETURNING *",
     "INSERT INTO orders (id, status, tag, kept, remark, label)"

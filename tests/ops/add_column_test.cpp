@@ -61,12 +61,24 @@ TEST_F(AddColumnTest, FieldsThatExcludeOneAnotherAreFound) {
 
 TEST_F(AddColumnTest, AGeneratedColumnOfALargeTableIsRefused) {
   const std::string fields =
-      "{table: orders, column: a, type: bigint, generated: id * 2}";
+      "{table: orders, column: a, type: text, generated: lower(note)}";
   EXPECT_THAT(codes_of(fields), IsEmpty());
   orders().size_bytes = 1'000'000'000;
   EXPECT_THAT(codes_of(fields), ElementsAre("column.generated-rewrites"));
   catalog_.server_version_num = 180001;
   EXPECT_THAT(codes_of(fields), IsEmpty());
+}
+
+TEST_F(AddColumnTest, WhatMayFailInOldCodesInsertIsSaid) {
+  EXPECT_THAT(codes_of("{table: orders, column: a, type: bigint, generated: "
+                       "total_cents / customer_id}"),
+              ElementsAre("column.generated-may-fail"));
+  EXPECT_THAT(codes_of("{table: orders, column: a, type: int, default: "
+                       "\"current_setting('app.tenant')::int\"}"),
+              ElementsAre("column.default-may-fail"));
+  EXPECT_THAT(
+      codes_of("{table: orders, column: a, type: timestamptz, default: now()}"),
+      IsEmpty());
 }
 
 TEST_F(AddColumnTest, AReferenceNeedsATableWithAKey) {
@@ -82,7 +94,7 @@ TEST_F(AddColumnTest, AReferenceNeedsATableWithAKey) {
 TEST_F(AddColumnTest, TheSequenceOfAnIdentityMustHaveItsName) {
   const std::string fields =
       "{table: orders, column: a, type: bigint, identity: always}";
-  EXPECT_THAT(codes_of(fields), IsEmpty());
+  EXPECT_THAT(codes_of(fields), ElementsAre("column.lastval"));
   catalog_.relation_names.push_back(
       {sql::Identifier("public"), sql::Identifier("orders_a_seq")});
   EXPECT_THAT(codes_of(fields), ElementsAre("catalog.name-taken"));

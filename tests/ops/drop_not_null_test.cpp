@@ -28,7 +28,7 @@ TEST_F(DropNotNullTest, WithoutADownRollbackIsRefusedWhileThereAreHoles) {
 
 TEST_F(DropNotNullTest, AColumnOfThePrimaryKeyStaysNotNull) {
   EXPECT_THAT(codes_of("{table: orders, column: id}"),
-              ElementsAre("column.in-primary-key"));
+              ElementsAre("column.in-primary-key", "column.needs-not-null"));
 }
 
 TEST_F(DropNotNullTest, ANullableColumnIsOnlyAWarning) {
@@ -40,7 +40,7 @@ TEST_F(DropNotNullTest, ANullableColumnIsOnlyAWarning) {
 
 TEST_F(DropNotNullTest, AColumnThatMovesKeepsItsNotNull) {
   EXPECT_FALSE(
-      plan("  - rename_column: {table: orders, from: status, to: state}\n"
+      plan("  - alter_column: {table: orders, column: status, type: bytea}\n"
            "  - drop_not_null: {table: orders, column: status}\n"));
   EXPECT_THAT(codes(), ElementsAre("column.moved-twice"));
 }

@@ -67,7 +67,7 @@ TEST_F(OneFileTest, AnAddedColumnHasItsCheckAndIndexFromOthers) {
                   "alter_column: {table: orders, column: a, check: {name: c, "
                   "expression: \"a <> ''\"}}"),
           plan::Phase::switch_over),
-      HasSubstr("ADD CONSTRAINT \"c\" CHECK (\"a\" <> '')"));
+      HasSubstr("ADD CONSTRAINT \"c\" CHECK (a <> '')"));
   EXPECT_THAT(
       statements_of(planned(add, "create_index: {table: orders, columns: [a]}"),
                     plan::Phase::backfill),
@@ -83,7 +83,7 @@ TEST_F(OneFileTest, ARenamedColumnIsMeantByEitherName) {
                                         "column: {}}}",
                                         name)),
             plan::Phase::switch_over),
-        HasSubstr("ALTER COLUMN \"remark\" SET NOT NULL"));
+        HasSubstr("ALTER COLUMN \"note\" SET NOT NULL"));
     EXPECT_THAT(
         statements_of(
             planned(rename,
@@ -92,7 +92,7 @@ TEST_F(OneFileTest, ARenamedColumnIsMeantByEitherName) {
                                 "''\"}}}}",
                                 name)),
             plan::Phase::switch_over),
-        HasSubstr("CHECK (\"remark\" <> '')"));
+        HasSubstr("CHECK (\"note\" <> '')"));
   }
 }
 

@@ -40,7 +40,7 @@ TEST_F(PartitionsTest, ARowThatMovesKeepsItsNullAfterTheSwitchOnly) {
   EXPECT_THAT(statements_of(*planned, plan::Phase::expand),
               Not(HasSubstr("pgexpand.moved")));
   EXPECT_THAT(statements_of(*planned, plan::Phase::switch_over),
-              HasSubstr("IF TG_OP = 'INSERT' AND current_setting("
+              HasSubstr("IF TG_OP = 'INSERT' AND pg_catalog.current_setting("
                         "'pgexpand.moved', true) = ROW(NEW.\"a\", "
                         "NEW.\"note\")::text THEN"));
 }

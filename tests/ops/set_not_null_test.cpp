@@ -56,9 +56,9 @@ TEST_F(SetNotNullTest, ARenamedColumnIsNotNullUnderItsNewName) {
       "  - set_not_null: {table: orders, column: note}\n");
   ASSERT_TRUE(planned);
   EXPECT_THAT(statements_of(*planned, plan::Phase::switch_over),
-              HasSubstr("ALTER COLUMN \"remark\" SET NOT NULL"));
+              HasSubstr("ALTER COLUMN \"note\" SET NOT NULL"));
   EXPECT_THAT(undo_of(*planned, plan::Phase::switch_over),
-              Not(HasSubstr("DROP NOT NULL")));
+              HasSubstr("ALTER COLUMN \"note\" DROP NOT NULL"));
 }
 
 TEST_F(SetNotNullTest, AnUpForAColumnThatMovesBelongsToTheMove) {
