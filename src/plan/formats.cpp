@@ -49,17 +49,13 @@ Json settings_of_2() {
   return settings;
 }
 
-// Format 2 did not list the names it gives (its statements tell), nor what
-// contract asks first.
+// Format 2 did not list the names it gives: its statements tell.
 void lift_2(Json& stored) {
   std::set<std::string> names;
   const auto steps = stored.find("steps");  // reading it says what is wrong
-  Json none = Json::array();
-  for (Json& step : steps == stored.end() ? none : *steps) {
+  for (const Json& step : steps == stored.end() ? Json::array() : *steps) {
     const auto action = step.find("action");
-    if (action != step.end() && action->is_object()) {
-      // What such a plan holds was written out by the server.
-      action->emplace("is_users", false);
+    if (action != step.end()) {
       for (const char* key : {"statements", "create"}) {
         const auto found = action->find(key);
         if (found != action->end()) {
@@ -70,12 +66,22 @@ void lift_2(Json& stored) {
   }
   stored.emplace("own", names);
   stored.emplace("settings", settings_of_2());
-  // Its contract was planned without the question.
-  stored.emplace("column_orders", Json::array());
 }
 
-// Format 3 did not look for code that names what contract takes away.
-void lift_3(Json& stored) { stored.emplace("names_to_miss", Json::array()); }
+// Format 3 did not look for code that names what contract takes away, nor ask
+// about the order of columns; the text of its indexes is the server's.
+void lift_3(Json& stored) {
+  stored.emplace("names_to_miss", Json::array());
+  stored.emplace("column_orders", Json::array());
+  const auto steps = stored.find("steps");
+  Json none = Json::array();
+  for (Json& step : steps == stored.end() ? none : *steps) {
+    const auto action = step.find("action");
+    if (action != step.end() && action->is_object()) {
+      action->emplace("is_users", false);
+    }
+  }
+}
 
 }  // namespace
 
