@@ -83,12 +83,14 @@ class Scanner {
     std::string content;
     for (++at_; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
-      if (has_escapes && c == '\\' && at_ + 1 < text_.size()) {
+      const bool has_next = at_ + 1 < text_.size();
+      const bool is_escape = has_escapes && c == '\\' && has_next;
+      const bool is_doubled =
+          c == quote && has_next && text_[at_ + 1] == quote && !is_escape;
+      if (is_escape || is_doubled) {
         content += text_[++at_];
       } else if (c != quote) {
         content += c;
-      } else if (at_ + 1 < text_.size() && text_[at_ + 1] == quote) {
-        content += text_[++at_];
       } else {
         ++at_;
         break;
