@@ -82,6 +82,16 @@ constexpr auto texts = std::to_array<Explanation>({
      "Two operations of one migration change the same column's name or\n"
      "type, and no order of them is the obvious one. Write one\n"
      "operation, or two migrations."},
+    {"column.named-in-code",
+     "PostgreSQL keeps the body of a function as text and does not know\n"
+     "what it names. After contract the column is gone under this name, and\n"
+     "the function fails when it runs; one of a trigger fails with every\n"
+     "write. Replace it between switch and contract, which is refused\n"
+     "before. `allow: [function_bodies]` lifts that."},
+    {"column.named-in-string",
+     "A string in the function is the column's name, or has it and is\n"
+     "perhaps run with EXECUTE. It may mean something else, so contract\n"
+     "does not wait for it. Look at it before."},
     {"column.needs-down",
      "The column is NOT NULL without a default, and new code leaves it\n"
      "out. Give `down`, the value that old readers see meanwhile."},

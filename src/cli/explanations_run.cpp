@@ -26,6 +26,12 @@ constexpr auto texts = std::to_array<Explanation>({
      "--soft takes access to version schemas. This migration has not\n"
      "published one: it ran with `versions: none`, or is not switched, or\n"
      "its version was dropped by the contract of a later one."},
+    {"contract.named-in-code",
+     "Functions or triggers of the database still have the name of a column\n"
+     "that contract would take away. PostgreSQL does not track what their\n"
+     "text names: they would fail when they run, those of triggers with\n"
+     "every write. Replace them first. Where it is another thing of that\n"
+     "name, or the function is replaced in the same minute, `--force`."},
     {"contract.old-version-in-use",
      "Contract looked for two seconds at who uses what it would drop: the\n"
      "older versions, and columns of the tables by their old names. It\n"

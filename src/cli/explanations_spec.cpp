@@ -101,7 +101,7 @@ constexpr auto texts = std::to_array<Explanation>({
      "in the database."},
     {"spec.unknown-exception",
      "`allow` lists named exceptions: volatile, subquery, lossy,\n"
-     "user_triggers, published."},
+     "user_triggers, published, function_bodies."},
     {"spec.unknown-field",
      "The operation does not know this field, so it would be ignored. A\n"
      "misspelled optional field is the most dangerous kind of mistake,\n"

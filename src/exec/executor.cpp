@@ -1,4 +1,5 @@
 // Runs a migration's stored plan phase by phase, and knows where to stop.
+#include "exec/code_gate.hpp"
 #include "exec/task.hpp"
 #include "exec/version_order.hpp"
 #include "exec/version_users.hpp"
@@ -118,6 +119,7 @@ RunResult run_phases(Job& job) {
     if (phase == Phase::contract) {
       check_contract_order(job);
       check_contract_gate(job, migration);
+      check_no_code_names_what_goes(job);
       check_nobody_uses_old_versions(job);
     }
     announce(job, migration);

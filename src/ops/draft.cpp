@@ -374,6 +374,7 @@ void Draft::finish(const std::string& user, plan::Plan& plan) const {
   plan.values_depend_on = pinned_;
   plan.stays_after_rollback = stays_;
   plan.rollback_gates = gates_;
+  plan.names_to_miss = missed_;
 }
 
 }  // namespace pgexpand::ops

@@ -5,6 +5,7 @@
 // like. New code must be able to leave the column out before it goes: where it
 // is NOT NULL without a default, a trigger supplies `down`.
 #include "ops/carry.hpp"
+#include "ops/code_rules.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
@@ -25,6 +26,11 @@ class DropColumn final : public TableOperation {
       : TableOperation(std::move(target)),
         column_(std::move(column)),
         down_(std::move(down)) {}
+
+  void request(catalog::Request& request) const override {
+    TableOperation::request(request);
+    request.goes.push_back(column_named(column_));
+  }
 
   void reshape(const catalog::Catalog& catalog,
                Shapes& shapes,
@@ -75,6 +81,7 @@ class DropColumn final : public TableOperation {
     const auto& here = table(situation.catalog);
     const auto& column = *here.column(column_);
     check_goes(here, column, findings);
+    miss_name(situation, here, column_, allowed(), where(), draft, findings);
     auto& pieces = draft_of(draft, here);
     pieces.touched.insert(column_);
     draft.claims().drops(here.name, column_);

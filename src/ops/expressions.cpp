@@ -145,7 +145,8 @@ Allowed read_allow(spec::Fields& fields, Diagnostics& findings) {
       {"subquery", &allowed.subquery},
       {"lossy", &allowed.lossy},
       {"user_triggers", &allowed.user_triggers},
-      {"published", &allowed.published}};
+      {"published", &allowed.published},
+      {"function_bodies", &allowed.function_bodies}};
   for (const std::string& word : *words) {
     bool is_known = false;
     for (const auto& [name, flag] : known) {

@@ -18,6 +18,7 @@ struct Allowed {
   bool lossy = false;
   bool user_triggers = false;
   bool published = false;
+  bool function_bodies = false;
 };
 
 /// Reads `allow`; a finding for a word that is none of these.

@@ -8,8 +8,9 @@
 namespace pgexpand::ops {
 
 /// What read_target() and read_allow() ask for.
-inline constexpr std::array<std::string_view, 5> exception_words{
-    "volatile", "subquery", "lossy", "user_triggers", "published"};
+inline constexpr std::array<std::string_view, 6> exception_words{
+    "volatile",      "subquery",  "lossy",
+    "user_triggers", "published", "function_bodies"};
 inline constexpr FieldRow table_row{.name = "table",
                                     .type = FieldType::relation,
                                     .help = "the table",

@@ -5,6 +5,7 @@
 // kept equal until contract, and then the old one goes. In a version schema the
 // new name is the view's alone, until contract gives it to the column.
 #include "ops/carry.hpp"
+#include "ops/code_rules.hpp"
 #include "ops/field_rows.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
@@ -20,6 +21,11 @@ class RenameColumn final : public TableOperation {
       : TableOperation(std::move(target)),
         from_(std::move(from)),
         to_(std::move(to)) {}
+
+  void request(catalog::Request& request) const override {
+    TableOperation::request(request);
+    request.goes.push_back(column_named(from_));
+  }
 
   void reshape(const catalog::Catalog& catalog,
                Shapes& shapes,
@@ -74,6 +80,7 @@ class RenameColumn final : public TableOperation {
             Diagnostics& findings) const override {
     const auto& here = table(situation.catalog);
     const auto& column = *here.column(from_);
+    miss_name(situation, here, from_, allowed(), where(), draft, findings);
     if (draft.in_views()) {
       plan_name(here, draft);
       return;

@@ -88,6 +88,11 @@ class TableOperation : public Operation {
       const TableShape& shape,
       const UserExpression& expression) const;
 
+  /// `column` of the table as the spec names it.
+  [[nodiscard]] sql::ColumnName column_named(
+      const sql::Identifier& column) const {
+    return {target_.table, column};
+  }
   [[nodiscard]] const Location& where() const { return target_.where; }
   [[nodiscard]] const Allowed& allowed() const { return target_.allowed; }
 

@@ -52,6 +52,11 @@ void read_triggers(TablesInWork& work);
 void read_statistics(TablesInWork& work);
 void read_publications(TablesInWork& work);
 
+/// Functions and triggers whose text may name one of `request.goes`.
+void read_code(Session& session,
+               const catalog::Request& request,
+               catalog::Catalog& catalog);
+
 /// Nothing where the role may not read the state schema, or it is missing.
 void read_versions(Session& session,
                    const sql::Identifier& state_schema,

@@ -177,6 +177,7 @@ catalog::Catalog read_catalog(Session& session,
                       {},
                       {}};
     read_everything(work, catalog);
+    read_code(session, request, catalog);
   }
   if (!request.state_schema.empty()) {
     read_version_needs(session, request.state_schema, catalog);

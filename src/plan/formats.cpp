@@ -68,6 +68,9 @@ void lift_2(Json& stored) {
   stored.emplace("settings", settings_of_2());
 }
 
+// Format 3 did not look for code that names what contract takes away.
+void lift_3(Json& stored) { stored.emplace("names_to_miss", Json::array()); }
+
 }  // namespace
 
 int format_of(const Json& stored) {
@@ -102,7 +105,7 @@ std::string release_of(const Json& stored) {
 
 void lift(Json& stored, int from) {
   // lifts[n] makes format n + 2 of format n + 1.
-  constexpr std::array lifts{lift_1, lift_2};
+  constexpr std::array lifts{lift_1, lift_2, lift_3};
   static_assert(lifts.size() + 1 == stored_format);
   for (auto at = static_cast<std::size_t>(from - 1); at < lifts.size(); ++at) {
     lifts.at(at)(stored);

@@ -26,6 +26,11 @@ void members(auto& codec, Of<sql::TableName> auto& table) {
   codec.needs("name", table.name);
 }
 
+void members(auto& codec, Of<sql::ColumnName> auto& name) {
+  codec.needs("table", name.table);
+  codec.needs("column", name.column);
+}
+
 void members(auto& codec, Of<sql::Setting> auto& setting) {
   codec.needs("name", setting.name);
   codec.needs("value", setting.value);
@@ -147,6 +152,7 @@ void members(auto& codec, Of<Plan> auto& plan) {
   codec.may_lack("values_depend_on", plan.values_depend_on);
   codec.may_lack("stays_after_rollback", plan.stays_after_rollback);
   codec.needs("rollback_gates", plan.rollback_gates);
+  codec.needs("names_to_miss", plan.names_to_miss);
   codec.may_lack("hazards", plan.hazards);
   codec.may_lack("leaves", plan.leaves);
 }

@@ -35,7 +35,7 @@ class Campaign {
   bool accept_drift = false;
   /// Those that wait for others are no reason to call the run partly done.
   bool allow_waiting = false;
-  bool force = false;  ///< Contract though an old version is in use.
+  bool force = false;  ///< Contract though something is in use.
 
   [[nodiscard]] const Roster& roster() const { return *roster_; }
   [[nodiscard]] state::Store store();

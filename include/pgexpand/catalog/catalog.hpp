@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pgexpand/catalog/code.hpp"
 #include "pgexpand/sql/names.hpp"
 #include "pgexpand/sql/settings.hpp"
 
@@ -284,6 +285,8 @@ struct Catalog {
   std::vector<sql::TableName> row_security;
   std::vector<ViewObstacle> view_obstacles;
   std::vector<sql::Identifier> schemas;  ///< All there are in the database.
+  /// What may name one of Request::goes.
+  std::vector<Code> code;
 
   /// The table a spec means: by schema and name, or by name alone through the
   /// search_path. Null if it was not found.
@@ -302,6 +305,8 @@ struct Catalog {
 struct Request {
   std::vector<sql::TableName> tables;
   std::vector<sql::TableName> indexes;  ///< Their tables are read.
+  /// Columns of `tables` whose names go: code that may have them is read.
+  std::vector<sql::ColumnName> goes;
   /// Where published versions are noted; empty: they are not read, and their
   /// views count as the user's.
   sql::Identifier state_schema;

@@ -21,7 +21,7 @@ struct RunOptions {
   bool through_is_explicit = false;  ///< --through was given: a visible switch
                                      ///< is entered too.
   bool accept_drift = false;
-  bool force = false;      ///< Contract though an old version is in use.
+  bool force = false;      ///< Contract though something is in use.
   bool show_data = false;  ///< Name rows by their keys, not their ctids.
   bool repair = false;     ///< verify: mend what differs, then verify again.
   milliseconds lock_timeout{300};

@@ -174,6 +174,8 @@ class Draft {
   /// What sync functions must have of the writer's session.
   void pin(sql::Settings settings) { pinned_ = std::move(settings); }
   void gate(plan::Gate gate) { gates_.push_back(std::move(gate)); }
+  /// Contract is refused while code of the database has this name.
+  void misses(sql::ColumnName name) { missed_.push_back(std::move(name)); }
 
   [[nodiscard]] bool in_views() const { return publication_.has_value(); }
   [[nodiscard]] const std::optional<Publication>& publication() const {
@@ -199,6 +201,7 @@ class Draft {
   Transition switch_, contract_;
   std::vector<std::string> visible_, not_undoable_, stays_;
   std::vector<plan::Gate> gates_;
+  std::vector<sql::ColumnName> missed_;
   sql::Settings pinned_;
 };
 

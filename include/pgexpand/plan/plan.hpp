@@ -206,6 +206,9 @@ struct Plan {
   sql::Settings values_depend_on{};  ///< Of `settings`; for people.
   std::vector<std::string> stays_after_rollback;  ///< "column x stays wider".
   std::vector<Gate> rollback_gates;
+  /// The names that contract takes away: while code of the database has one,
+  /// it is refused. Without those that the spec allows.
+  std::vector<sql::ColumnName> names_to_miss{};
   std::vector<Diagnostic> hazards;
   /// What contract leaves of the catalog, as JSON that the planner made; see
   /// catalog/change_json.hpp. Empty: of a release that did not say so.
@@ -219,7 +222,7 @@ struct Plan {
 
 /// The format of stored plans that to_json() writes; from_json() reads it and
 /// all before it.
-inline constexpr int stored_format = 3;
+inline constexpr int stored_format = 4;
 
 /// Stable JSON for the state tables, with its format and our release in it.
 [[nodiscard]] std::string to_json(const Plan& plan);

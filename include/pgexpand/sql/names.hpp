@@ -54,6 +54,14 @@ struct TableName {
   friend auto operator<=>(const TableName&, const TableName&) = default;
 };
 
+/// A column of a table.
+struct ColumnName {
+  TableName table;
+  Identifier column;
+
+  friend auto operator<=>(const ColumnName&, const ColumnName&) = default;
+};
+
 /// A string that becomes a literal.
 struct Literal {
   std::string text;

@@ -7,13 +7,6 @@
 
 namespace pgexpand::sql {
 
-struct ColumnName {
-  TableName table;
-  Identifier column;
-
-  friend bool operator==(const ColumnName&, const ColumnName&) = default;
-};
-
 struct ColumnRename {
   ColumnName from;
   Identifier to;

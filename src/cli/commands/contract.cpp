@@ -135,7 +135,8 @@ Command contract_command(Invocation& invocation) {
                       "gives it back",
                       &options->soft},
                      {.name = "--force",
-                      .help = "Drop older versions that somebody still uses",
+                      .help = "Drop what somebody, or code of the database, "
+                              "still uses",
                       .target = &options->force,
                       .excludes = "--soft"},
                      accept_drift_flag(options->run)},
