@@ -125,6 +125,10 @@ constexpr auto texts = std::to_array<Explanation>({
      "The index is not valid, a leftover of a concurrent build that\n"
      "failed. It takes writes but answers no query. It is not built for\n"
      "the new column. Rebuild or drop it."},
+    {"index.leftover",
+     "An index of the name is there, but INVALID: it is what a concurrent\n"
+     "build left behind that failed or was cancelled. It takes writes and\n"
+     "answers no query. The hint has the command that drops it."},
     {"index.is-replica-identity",
      "Logical replication identifies rows by this index. Give the table\n"
      "another replica identity first."},

@@ -19,6 +19,7 @@ enum class Found { nothing, ours, remnant, foreign };
 /// What stands under the index's name now.
 struct Standing {
   bool exists = false;
+  bool is_index = false;
   bool is_valid = false;
   bool has_our_shape = false;
 };
@@ -60,8 +61,9 @@ class IndexBuild {
       if (is_done) {
         return;
       }
-      if (!task_.was_begun(store) && standing().exists) {
-        throw name_taken();
+      const Standing seen = task_.was_begun(store) ? Standing{} : standing();
+      if (seen.exists) {
+        throw name_taken(seen);
       }
       task_.prepare(store);
       task_.record_intent(store);
@@ -75,7 +77,7 @@ class IndexBuild {
             "SELECT coalesce(i.indisvalid AND i.indisready, false),"
             " coalesce(i.indrelid = pg_catalog.to_regclass($3)"
             " AND i.indisunique = $4 AND i.indnkeyatts = $5"
-            " AND i.indnatts = $6, false)"
+            " AND i.indnatts = $6, false), i.indexrelid IS NOT NULL"
             " FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
             " ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_index AS i"
             " ON i.indexrelid = c.oid WHERE n.nspname = $1 AND c.relname = $2"),
@@ -86,6 +88,7 @@ class IndexBuild {
       return {};
     }
     return {.exists = true,
+            .is_index = found.rows[0].at(2) == "t",
             .is_valid = found.rows[0].at(0) == "t",
             .has_our_shape = found.rows[0].at(1) == "t"};
   }
@@ -96,7 +99,7 @@ class IndexBuild {
       return Found::nothing;
     }
     if (!seen.has_our_shape) {
-      throw name_taken();
+      throw name_taken(seen);
     }
     return seen.is_valid ? Found::ours : Found::remnant;
   }
@@ -153,7 +156,16 @@ class IndexBuild {
     return Statement::of("DROP INDEX CONCURRENTLY IF EXISTS {}", build_.index);
   }
 
-  [[nodiscard]] Error name_taken() const {
+  [[nodiscard]] Error name_taken(const Standing& seen) const {
+    if (seen.is_index && !seen.is_valid) {
+      return Error(ErrorKind::refused, "index.leftover",
+                   fmt::format("index {} exists already and is INVALID: a "
+                               "concurrent build left it behind, or is still at it",
+                               build_.index.display()))
+          .hint(fmt::format("DROP INDEX CONCURRENTLY {}, then run the same "
+                            "command again",
+                            build_.index.quoted()));
+    }
     return Error(ErrorKind::refused, "index.name-taken",
                  fmt::format("{} exists already and is not the index that "
                              "step {} builds",

@@ -162,11 +162,26 @@ class CreateIndex final : public TableOperation {
   void check_name(const catalog::Index& index,
                   const catalog::Catalog& catalog,
                   Diagnostics& findings) const {
-    if (args_.name && catalog.is_name_taken(index.name)) {
+    if (args_.name && is_leftover(index.name, catalog)) {
+      findings.error(
+          where(), "index.leftover",
+          fmt::format("index {} exists already and is INVALID: a concurrent "
+                      "build left it behind, or is still at it",
+                      index.name.display()),
+          fmt::format("DROP INDEX CONCURRENTLY {}", index.name.quoted()));
+    } else if (args_.name && catalog.is_name_taken(index.name)) {
       findings.error(where(), "catalog.name-taken",
                      fmt::format("{} exists already", index.name.display()),
                      "choose another name");
     }
+  }
+
+  /// Does the name belong to an index of the table that is not valid?
+  [[nodiscard]] static bool is_leftover(const sql::TableName& name,
+                                        const catalog::Catalog& catalog) {
+    const auto* holder = catalog.table_of_index(name);
+    const auto* found = holder == nullptr ? nullptr : holder->index(name.name);
+    return found != nullptr && !found->is_valid;
   }
 
   [[nodiscard]] catalog::IndexKey described_key(const Situation& situation,
