@@ -177,10 +177,15 @@ class DropColumn final : public TableOperation {
         gone.push_back(fmt::format("index {}", index.name.name.name()));
       }
     }
-    for (const auto& check : here.constraints) {
-      if (check.kind == catalog::ConstraintKind::check &&
-          reads(check.columns)) {
-        gone.push_back(fmt::format("check {}", check.name.name()));
+    for (const auto& constraint : here.constraints) {
+      if (constraint.kind == catalog::ConstraintKind::check &&
+          reads(constraint.columns)) {
+        gone.push_back(fmt::format("check {}", constraint.name.name()));
+      } else if (constraint.kind == catalog::ConstraintKind::foreign_key &&
+                 reads(constraint.columns)) {
+        gone.push_back(fmt::format("foreign key {} to {}",
+                                   constraint.name.name(),
+                                   constraint.references_table.display()));
       }
     }
     for (const auto& statistics : here.statistics) {

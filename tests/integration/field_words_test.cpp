@@ -63,5 +63,20 @@ TEST_F(Leftover, IsWhatAGoodIndexIsNot) {
       said_, AllOf(HasSubstr("catalog.name-taken"), Not(HasSubstr("INVALID"))));
 }
 
+// --- What goes with a column -------------------------------------------------
+
+TEST_F(FieldWords, AForeignKeyThatGoesWithAColumnIsNamed) {
+  set_up(
+      "CREATE TABLE p (x int, y int, PRIMARY KEY (x, y));"
+      "CREATE TABLE t (id int PRIMARY KEY, x int, y int,"
+      " CONSTRAINT t_p_fk FOREIGN KEY (x, y) REFERENCES p);");
+  write_migration("  - drop_column: {table: t, column: x}\n");
+  EXPECT_EQ(plan(), 0) << said_;
+  EXPECT_THAT(said_, AllOf(HasSubstr("column.takes-along"),
+                           HasSubstr("foreign key t_p_fk to public.p")));
+  database_.query("ALTER TABLE t DROP COLUMN x");
+  EXPECT_EQ(one("SELECT count(*) FROM pg_constraint WHERE contype = 'f'"), "0");
+}
+
 }  // namespace
 }  // namespace pgexpand::testing
