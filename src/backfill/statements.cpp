@@ -66,10 +66,14 @@ Expression differs_anywhere(const std::vector<Comparison>& comparisons) {
 constexpr auto fail_row =
     "  EXCEPTION WHEN OTHERS THEN\n"
     "    IF left(SQLSTATE, 2) IN ({0}) THEN RAISE; END IF;\n"
+    "    GET STACKED DIAGNOSTICS pgexpand_by = CONSTRAINT_NAME;\n"
     "    pgexpand_bad := pgexpand_bad || jsonb_build_object("
-    "'tid', pgexpand_row.id::text, 'state', SQLSTATE,"
+    "'tid', pgexpand_row.id::text, 'state', SQLSTATE, 'by', pgexpand_by,"
     " 'key', pgexpand_row.key, 'item', {1});\n";
 
+// A message may hold values, and a RAISE may say any name: one is believed only
+// if a constraint is called so.
+//
 // One subtransaction a row costs some microseconds; a round trip for each row
 // would cost a hundred times that. Deferred constraints are checked at once, so
 // that they blame the row and not the COMMIT.
@@ -84,6 +88,7 @@ Statement for_each_row(const sql::TableName& table,
       "  pgexpand_count bigint;\n"
       "  pgexpand_done bigint := 0;\n"
       "  pgexpand_bad jsonb := '[]';\n"
+      "  pgexpand_by text;\n"
       "BEGIN\n"
       "  SET CONSTRAINTS ALL IMMEDIATE;\n"
       "  FOR pgexpand_row IN SELECT t.ctid AS id, {} AS key"
@@ -237,8 +242,11 @@ Statement quarantine_bad_rows(const sql::Identifier& state_schema,
                               const std::string& migration,
                               const sql::TableName& root) {
   return Statement::of(
-      "INSERT INTO {}.quarantine (migration, table_name, key, sqlstate)"
-      " SELECT {}, {}, bad ->> 'key', bad ->> 'state' FROM"
+      "INSERT INTO {}.quarantine"
+      " (migration, table_name, key, sqlstate, constraint_name)"
+      " SELECT {}, {}, bad ->> 'key', bad ->> 'state',"
+      " (SELECT k.conname FROM pg_constraint AS k"
+      " WHERE k.conname = bad ->> 'by' LIMIT 1) FROM"
       " jsonb_array_elements(current_setting('pgexpand.bad')::jsonb) AS bad"
       " ON CONFLICT DO NOTHING",
       state_schema, Literal{migration}, Literal{root.display()});

@@ -68,6 +68,19 @@ bool nothing_repairs(const plan::CompareRows& action,
          !repairs(action.after_switch);
 }
 
+/// "3 by constraint t_a_check, 2 with SQLSTATE 22P02".
+std::string causes(const Job& job, const sql::TableName& table) {
+  std::vector<std::string> texts;
+  for (const auto& cause :
+       job.store().quarantine_causes(job.id, table.display())) {
+    texts.push_back(fmt::format("{} {}", human_count(cause.rows),
+                                cause.constraint.empty()
+                                    ? "with SQLSTATE " + cause.sqlstate
+                                    : "by constraint " + cause.constraint));
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
 Error differs(const Job& job,
               const plan::CompareRows& action,
               const CompareResult& result) {
@@ -78,8 +91,9 @@ Error differs(const Job& job,
     message += fmt::format(": {}", fmt::join(result.titles, ", "));
   }
   if (result.quarantined > 0) {
-    message += fmt::format("; {} rows are in quarantine",
-                           human_count(result.quarantined));
+    message +=
+        fmt::format("; {} rows are in quarantine ({})",
+                    human_count(result.quarantined), causes(job, action.table));
   }
   Error error(ErrorKind::verification, "verify.differences", message);
   if (!result.sample_keys.empty()) {

@@ -209,6 +209,25 @@ std::vector<QuarantinedRow> Store::quarantine(const std::string& id,
   return all;
 }
 
+std::vector<QuarantineCause> Store::quarantine_causes(
+    const std::string& id, const std::string& table) {
+  const pg::Result found = session_.run(
+      Statement::of("SELECT sqlstate, coalesce(constraint_name, '') AS name,"
+                    " count(*) AS rows FROM {}.quarantine"
+                    " WHERE migration = $1 AND table_name = $2"
+                    " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+                    schema_),
+      {id, table});
+  std::vector<QuarantineCause> all;
+  for (const pg::Row& each : found.rows) {
+    const Reader row(found, each);
+    all.push_back({.sqlstate = row.text("sqlstate"),
+                   .constraint = row.text("name"),
+                   .rows = row.number("rows")});
+  }
+  return all;
+}
+
 std::int64_t Store::quarantine_count(const std::string& id,
                                      const std::optional<std::string>& table) {
   const pg::Result found =

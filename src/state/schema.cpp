@@ -171,6 +171,14 @@ std::vector<Statement> add_versions(const Identifier& schema) {
   return statements;
 }
 
+// Which constraint a row in quarantine violates.
+std::vector<Statement> add_violated(const Identifier& schema) {
+  return {
+      Statement::of("ALTER TABLE {}.quarantine ADD COLUMN constraint_name"
+                    " text",
+                    schema)};
+}
+
 }  // namespace
 
 std::vector<Statement> create_statements(const Identifier& schema) {
@@ -187,6 +195,7 @@ std::vector<Statement> create_statements(const Identifier& schema) {
       create_event(schema)};
   add(version_statements(schema), statements);
   add(add_fences(schema), statements);
+  add(add_violated(schema), statements);
   statements.push_back(Statement::of(
       "REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM PUBLIC", schema));
   statements.push_back(
@@ -202,7 +211,7 @@ std::vector<Statement> upgrade_statements(const Identifier& schema, int from) {
   // steps[n] makes version n + 2 of version n + 1. From version 4 on a view
   // leaves out what plans list as theirs, and not what is called so.
   constexpr std::array steps{add_versions, add_fences,
-                             version_function_statements};
+                             version_function_statements, add_violated};
   static_assert(steps.size() + 1 == state_version);
   std::vector<Statement> statements;
   for (auto at = static_cast<std::size_t>(std::max(from, 1) - 1);

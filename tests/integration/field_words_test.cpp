@@ -78,5 +78,36 @@ TEST_F(FieldWords, AForeignKeyThatGoesWithAColumnIsNamed) {
   EXPECT_EQ(one("SELECT count(*) FROM pg_constraint WHERE contype = 'f'"), "0");
 }
 
+// --- What a batch violates ---------------------------------------------------
+
+TEST_F(FieldWords, TheCheckThatABatchViolatesIsNamed) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, a text);"
+      "INSERT INTO t SELECT g, g::text FROM generate_series(1, 50) AS g;"
+      "ALTER TABLE t ADD CONSTRAINT small CHECK (id < 49) NOT VALID;");
+  write_migration(
+      "  - add_column: {table: t, column: b, type: int, up: \"a::int\"}\n");
+  EXPECT_EQ(run({"apply", "--pause", "0ms"}), 7);
+  EXPECT_THAT(line_.err, HasSubstr("2 by constraint small"));
+  EXPECT_EQ(one("SELECT string_agg(concat(key, ' ', sqlstate, ' ',"
+                " constraint_name), ', ' ORDER BY key)"
+                " FROM pgexpand.quarantine"),
+            "49 23514 small, 50 23514 small");
+}
+
+TEST_F(FieldWords, ANameThatNoConstraintHasIsNotBelieved) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, a text);"
+      "INSERT INTO t VALUES (1, 'secret');"
+      "CREATE FUNCTION forged(text) RETURNS boolean LANGUAGE plpgsql AS $$"
+      " BEGIN RAISE check_violation USING CONSTRAINT = $1; END $$;"
+      "ALTER TABLE t ADD CHECK (forged(a)) NOT VALID;");
+  write_migration(
+      "  - add_column: {table: t, column: b, type: text, up: lower(a)}\n");
+  EXPECT_EQ(run({"apply", "--pause", "0ms"}), 7);
+  EXPECT_THAT(line_.err, AllOf(HasSubstr("1 with SQLSTATE 23514"),
+                               Not(HasSubstr("secret"))));
+}
+
 }  // namespace
 }  // namespace pgexpand::testing

@@ -14,7 +14,7 @@
 namespace pgexpand::state {
 
 /// The version of the state schema this build reads and writes.
-inline constexpr int state_version = 4;
+inline constexpr int state_version = 5;
 
 /// Settings of a walk by name, as backfill::values_of() has them.
 using WalkSettings = std::map<std::string, std::int64_t>;
@@ -103,6 +103,13 @@ struct Event {
 
 struct QuarantinedRow {
   std::string table, key, sqlstate, at;
+};
+
+/// Why rows are in quarantine.
+struct QuarantineCause {
+  std::string sqlstate;
+  std::string constraint;  ///< What they violate; may be empty.
+  std::int64_t rows = 0;
 };
 
 /// See exec::stamp_of(); as array literals.
@@ -211,6 +218,9 @@ class Store {
   [[nodiscard]] std::vector<QuarantinedRow> quarantine(const std::string& id,
                                                        int limit);
   /// Of one table, as TableName::display() words it, or of all.
+  /// Of one table's rows, the most frequent one first.
+  [[nodiscard]] std::vector<QuarantineCause> quarantine_causes(
+      const std::string& id, const std::string& table);
   [[nodiscard]] std::int64_t quarantine_count(
       const std::string& id, const std::optional<std::string>& table = {});
 
