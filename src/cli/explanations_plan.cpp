@@ -60,6 +60,11 @@ constexpr auto texts = std::to_array<Explanation>({
      "a view, a policy, a rule, a publication's column list. pgexpand\n"
      "never drops with CASCADE. Drop it first, and create it again after\n"
      "contract."},
+    {"column.default-not-castable",
+     "The column's default stands for every row to come, so it has to be of\n"
+     "the new type, too, and the server does not cast it. `up` is for the\n"
+     "rows; give the default by itself with `default:`, or drop it with\n"
+     "`default: null`."},
     {"column.identity",
      "An identity column must stay a smallint, integer or bigint without\n"
      "NULL, and the new type or a NULL would break that. Keep an integer\n"

@@ -235,6 +235,11 @@ class AlterColumn final : public TableOperation {
     bool is_fine =
         reads_no_generated_column(here, *up, up_text().where, findings);
     is_fine &= has_casts(column, type->type, *up, *down, where(), findings);
+    if (args_.carries_default(column, true) &&
+        !is_castable(values.situation.answers, values.prefix + "default",
+                     column, type->type, where(), findings)) {
+      return;
+    }
     const auto* value = values.get("default", where(), is_default);
     if (!is_fine || (default_text(column, true) && value == nullptr)) {
       return;

@@ -57,6 +57,15 @@ void copy_attributes(TableDraft& pieces, const Twin& twin);
                              const Location& where,
                              Diagnostics& findings);
 
+/// A finding that names the old default if the server does not cast it to
+/// `fresh`; `key` is that of the cast's answer.
+[[nodiscard]] bool is_castable(const catalog::Answers& answers,
+                               const std::string& key,
+                               const catalog::Column& column,
+                               const catalog::Type& fresh,
+                               const Location& where,
+                               Diagnostics& findings);
+
 /// True if casting `from` to `to` can neither fail nor lose a difference.
 [[nodiscard]] bool is_widening(const catalog::Type& from,
                                const catalog::Type& to);

@@ -57,6 +57,26 @@ bool has_casts(const catalog::Column& column,
          is_there;
 }
 
+bool is_castable(const catalog::Answers& answers,
+                 const std::string& key,
+                 const catalog::Column& column,
+                 const catalog::Type& fresh,
+                 const Location& where,
+                 Diagnostics& findings) {
+  const auto found = answers.expressions.find(key);
+  if (found == answers.expressions.end() || !found->second.finding) {
+    return true;
+  }
+  findings.error(
+      where, "column.default-not-castable",
+      fmt::format("the default of {}, {}, cannot be cast to {}: {}",
+                  column.name.name(), column.default_value->text,
+                  fresh.name.text, found->second.finding->message),
+      "add `default:` with a value of the new type, or `default: null` for "
+      "none");
+  return false;
+}
+
 bool can_be_added(const Twin& twin,
                   const Location& where,
                   Diagnostics& findings) {

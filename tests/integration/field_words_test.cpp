@@ -20,6 +20,43 @@ class FieldWords : public CarryTest {
   std::string said_;
 };
 
+// --- Defaults ----------------------------------------------------------------
+
+constexpr const char* with_default =
+    "CREATE TABLE t (id int PRIMARY KEY, a text DEFAULT 'pending');"
+    "INSERT INTO t VALUES (1, '7'), (2, '8');";
+
+TEST_F(FieldWords, ADefaultThatCannotBeCastIsNamed) {
+  set_up(with_default);
+  EXPECT_THROW(
+      database_.query("ALTER TABLE t ALTER a TYPE int USING length(a)"), Error);
+  write_migration(alter("t", "a", "int", "      up: length(a)\n"));
+  EXPECT_EQ(plan(), 2);
+  EXPECT_THAT(said_, AllOf(HasSubstr("column.default-not-castable"),
+                           HasSubstr("'pending'"), HasSubstr("integer"),
+                           HasSubstr("add `default:`")));
+}
+
+TEST_F(FieldWords, ADefaultOfTheNewTypeIsTheWayOut) {
+  set_up(with_default);
+  write_migration(alter("t", "a", "int",
+                        "      up: \"a::int\"\n      down: \"a::text\"\n"
+                        "      default: \"0\"\n"));
+  EXPECT_EQ(plan(), 0) << said_;
+  go_through("contract");
+  EXPECT_EQ(one("INSERT INTO t VALUES (3) RETURNING a"), "0");
+}
+
+TEST_F(FieldWords, NoDefaultIsTheOtherWayOut) {
+  set_up(with_default);
+  write_migration(alter("t", "a", "int",
+                        "      up: \"a::int\"\n      down: \"a::text\"\n"
+                        "      default: null\n"));
+  EXPECT_EQ(plan(), 0) << said_;
+  go_through("contract");
+  EXPECT_EQ(one("INSERT INTO t (id) VALUES (3) RETURNING a"), "NULL");
+}
+
 // --- Leftovers ---------------------------------------------------------------
 
 class Leftover : public FieldWords {
