@@ -194,7 +194,6 @@ void Carrier::replace_foreign_key(const Constraint& key, bool now) {
 /// under the swap's lock.
 void Carrier::prove_nothing_is_lost(const Move& move) {
   const sql::TableName& name = table_.name;
-  const Identifier stale = move.stale();
   const Identifier check = sql::kept_check_name(move.from);
   Transition& step = draft_.at_switch();
   step.undo_ahead.push_back(
@@ -204,9 +203,9 @@ void Carrier::prove_nothing_is_lost(const Move& move) {
        .action = plan::RunSql{
            {Statement::of("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", name,
                           check),
-            Statement::of("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} IS NOT "
-                          "NULL OR {} IS NULL) NOT VALID",
-                          name, check, stale, move.between())}}});
+            Statement::of("ALTER TABLE {} ADD CONSTRAINT {} CHECK (NOT ({})) "
+                          "NOT VALID",
+                          name, check, pieces_.moved.at(move.from).is_lost)}}});
   step.undo_ahead.push_back(
       {.title = fmt::format("prove the old {} holds all", move.from.name()),
        .locks = {{name, LockMode::share_update_exclusive}},

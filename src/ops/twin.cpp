@@ -38,7 +38,8 @@ class TwinPieces {
         old_(twin.move.from) {}
 
   void add() {
-    pieces_.moved[old_] = {twin_.type, twin_.is_injective, twin_.lossy};
+    pieces_.moved[old_] = {twin_.type, twin_.is_injective, twin_.lossy,
+                           is_lost()};
     add_column();
     add_sync();
     add_fill();
@@ -175,12 +176,12 @@ class TwinPieces {
   }
 
   /// `up` after the switch, when the old columns stand aside.
-  [[nodiscard]] Expression up_after() const {
+  [[nodiscard]] Expression up_after(std::string_view row) const {
     const auto stale = [&](const Identifier& name) {
       const Move* move = twin_.shape->move_of(name);
       return std::optional(move == nullptr ? name : move->stale());
     };
-    return as_type(twin_.type, sql::rewrite_columns(twin_.up, "t", stale));
+    return as_type(twin_.type, sql::rewrite_columns(twin_.up, row, stale));
   }
 
   void add_comparisons() {
@@ -210,7 +211,7 @@ class TwinPieces {
     if (twin_.lossy) {
       wrong = sql::compose(
           "t.{} IS NOT NULL AND ({}) AND ({})", stale, wrong,
-          differs(twin_.type, of_row(twin_.move.between()), up_after()));
+          differs(twin_.type, of_row(twin_.move.between()), up_after("t")));
     }
     pieces_.after_switch.push_back(
         {.title = fmt::format("{} = {}", stale.name(), bare(twin_.down).text),
@@ -345,23 +346,8 @@ class TwinPieces {
     }
   }
 
-  /// The same COST keeps all else.
   void touch_trigger_functions(Transition& transition, bool is_undoable) {
-    std::vector<Statement> touches;
-    for (const auto& trigger : twin_.table->triggers) {
-      if (!is_touched_at_swap(trigger)) {
-        continue;
-      }
-      auto touch = Statement::of(
-          "ALTER FUNCTION {} COST {}", Expression{trigger.function},
-          Expression{fmt::format("{}", trigger.function_cost)});
-      const auto is_same = [&](const Statement& known) {
-        return known == touch;
-      };
-      if (std::ranges::none_of(transition.last, is_same)) {
-        touches.push_back(std::move(touch));
-      }
-    }
+    const auto touches = trigger_touches(*twin_.table, transition.last);
     transition.last.insert(transition.last.end(), touches.begin(),
                            touches.end());
     if (is_undoable) {
@@ -370,17 +356,28 @@ class TwinPieces {
     }
   }
 
+  /// An old NULL that `up` has filled comes back as NULL: only what `up` does
+  /// not give is lost. CASE, as `up` may fail for other rows.
+  [[nodiscard]] Expression is_lost() const {
+    const Identifier fresh = twin_.move.between();
+    const bool can_tell = !twin_.is_volatile && !twin_.column->not_null;
+    return sql::compose(
+        "CASE WHEN {} IS NULL AND {} IS NOT NULL THEN {} ELSE"
+        " false END",
+        twin_.move.stale(), fresh,
+        can_tell ? differs(twin_.type, {fresh.quoted()}, up_after(""))
+                 : Expression{"true"});
+  }
+
   void add_lossy_gate() {
-    const Identifier stale = twin_.move.stale();
-    draft_.gate(
-        {.count = Statement::of(
-             "SELECT count(*) FROM {} WHERE {} IS NULL AND {} IS NOT NULL",
-             table_, stale, twin_.move.between()),
-         .code = "rollback.lossy",
-         .message = fmt::format("{{}} rows of {} hold a value that {} cannot",
-                                table_.display(), old_.name()),
-         .hint = "change those rows first, or go on to contract",
-         .since = Phase::switch_over});
+    draft_.gate({.count = Statement::of("SELECT count(*) FROM {} WHERE {}",
+                                        table_, is_lost()),
+                 .code = "rollback.lossy",
+                 .message = fmt::format("{{}} rows of {} hold a value that {} "
+                                        "cannot",
+                                        table_.display(), old_.name()),
+                 .hint = "change those rows first, or go on to contract",
+                 .since = Phase::switch_over});
   }
 
   Draft& draft_;

@@ -82,5 +82,8 @@ void check_dependents(const catalog::Table& table,
 /// 42804 in every PL/pgSQL trigger function of the table until its plans are
 /// dropped, which any ALTER FUNCTION does. True for those.
 [[nodiscard]] bool is_touched_at_swap(const catalog::Trigger& trigger);
+/// What drops their plans, without what is in `known` already.
+[[nodiscard]] std::vector<sql::Statement> trigger_touches(
+    const catalog::Table& table, const std::vector<sql::Statement>& known);
 
 }  // namespace pgexpand::ops

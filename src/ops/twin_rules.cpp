@@ -142,4 +142,22 @@ void check_dependents(const catalog::Table& table,
   }
 }
 
+// The same COST keeps all else.
+std::vector<sql::Statement> trigger_touches(
+    const catalog::Table& table, const std::vector<sql::Statement>& known) {
+  std::vector<sql::Statement> touches;
+  for (const auto& trigger : table.triggers) {
+    if (!is_touched_at_swap(trigger)) {
+      continue;
+    }
+    auto touch = sql::Statement::of(
+        "ALTER FUNCTION {} COST {}", sql::Expression{trigger.function},
+        sql::Expression{fmt::format("{}", trigger.function_cost)});
+    if (std::ranges::find(known, touch) == known.end()) {
+      touches.push_back(std::move(touch));
+    }
+  }
+  return touches;
+}
+
 }  // namespace pgexpand::ops

@@ -146,5 +146,62 @@ TEST_F(FieldWords, ANameThatNoConstraintHasIsNotBelieved) {
                                Not(HasSubstr("secret"))));
 }
 
+// --- Lossy -------------------------------------------------------------------
+
+class Lossy : public FieldWords {
+ protected:
+  /// Four numbers; two do not come back from an integer.
+  void set_up_numbers() {
+    set_up(
+        "CREATE TABLE t (id int PRIMARY KEY, n numeric(6,1));"
+        "INSERT INTO t VALUES (1, 1), (2, 1.5), (3, 7.2), (4, 8), (5, NULL);");
+  }
+  void write(const std::string& more = "") {
+    write_migration(alter("t", "n", "int", more));
+  }
+};
+
+/// `up` fills NULL; a number that is too large for `down` is lost.
+class LossyRollback : public Lossy {
+ protected:
+  LossyRollback() {
+    set_up(
+        "CREATE TABLE t (id int PRIMARY KEY, n int);"
+        "INSERT INTO t VALUES (1, 1), (2, NULL), (3, 3);");
+    write_migration(alter("t", "n", "bigint",
+                          "      up: \"coalesce(n, 0)\"\n      down: n\n"
+                          "      allow: [lossy]\n"));
+    go_through("switch");
+    EXPECT_EQ(numbers(), "1 0 3");
+  }
+  std::string numbers() {
+    return one(
+        "SELECT string_agg(coalesce(n::text, '-'), ' ' ORDER BY id)"
+        " FROM t");
+  }
+};
+
+TEST_F(LossyRollback, GivesBackTheNullsThatUpFilled) {
+  roll_back();
+  EXPECT_EQ(numbers(), "1 - 3");
+}
+
+TEST_F(LossyRollback, KeepsWhatNewCodeWrote) {
+  database_.query("INSERT INTO t (id, n) VALUES (4, 44)");
+  database_.query("UPDATE t SET n = 22 WHERE id = 2");
+  roll_back();
+  EXPECT_EQ(numbers(), "1 22 3 44");
+}
+
+TEST_F(LossyRollback, IsRefusedForAValueThatIsGone) {
+  database_.query("UPDATE t SET n = 5000000000 WHERE id = 3");
+  EXPECT_EQ(run({"rollback", "1_move"}), 7);
+  EXPECT_THAT(line_.err, AllOf(HasSubstr("rollback.lossy"),
+                               HasSubstr("1 rows of public.t")));
+  database_.query("UPDATE t SET n = 5 WHERE id = 3");
+  roll_back();
+  EXPECT_EQ(numbers(), "1 - 5");
+}
+
 }  // namespace
 }  // namespace pgexpand::testing

@@ -76,6 +76,9 @@ struct MovedColumn {
   catalog::Type type;         ///< The new one.
   bool is_injective = false;  ///< Different values stay different.
   bool is_lossy = false;      ///< The old side may have no value.
+  /// With `is_lossy`, over the row between switch and contract: the old side
+  /// has none, and the value of the new one is lost without it.
+  sql::Expression is_lost{};
 };
 
 /// How a migration's version schema shows one table; see
