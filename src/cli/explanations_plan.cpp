@@ -65,6 +65,12 @@ constexpr auto texts = std::to_array<Explanation>({
      "the new type, too, and the server does not cast it. `up` is for the\n"
      "rows; give the default by itself with `default:`, or drop it with\n"
      "`default: null`."},
+    {"column.does-not-come-back",
+     "Until contract the old column follows the new one through `down`, and\n"
+     "verify refuses a row whose old value is not what `down` makes of the\n"
+     "new one. plan tried that on a sample. Change `up` or `down`, or accept\n"
+     "it with `allow: [lossy]`: then rows keep their old value for as long as\n"
+     "nobody writes them through the new shape."},
     {"column.identity",
      "An identity column must stay a smallint, integer or bigint without\n"
      "NULL, and the new type or a NULL would break that. Keep an integer\n"

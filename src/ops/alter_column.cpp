@@ -13,6 +13,7 @@
 #include "ops/new_column.hpp"
 #include "ops/new_column_changes.hpp"
 #include "ops/rights.hpp"
+#include "ops/round_trip.hpp"
 #include "ops/table_operation.hpp"
 #include "ops/twin.hpp"
 #include "pgexpand/sql/own_names.hpp"
@@ -102,6 +103,9 @@ class AlterColumn final : public TableOperation {
       auto probe = probe_after(here, shape, down_text());
       probe.target_type = column.type.name.text;
       probes.expressions[prefix + "down"] = std::move(probe);
+    }
+    if (is_twin) {
+      probes.round_trips[prefix] = round_trip(here, column, prefix);
     }
     if (const auto value = default_text(column, is_twin)) {
       probes.expressions[prefix + "default"] =
@@ -235,6 +239,8 @@ class AlterColumn final : public TableOperation {
     bool is_fine =
         reads_no_generated_column(here, *up, up_text().where, findings);
     is_fine &= has_casts(column, type->type, *up, *down, where(), findings);
+    check_round_trip(values.situation, column, values.prefix, allowed(),
+                     where(), findings);
     if (args_.carries_default(column, true) &&
         !is_castable(values.situation.answers, values.prefix + "default",
                      column, type->type, where(), findings)) {

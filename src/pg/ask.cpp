@@ -1,5 +1,6 @@
 #include "pg/expression_probe.hpp"
 #include "pg/key_probe.hpp"
+#include "pg/round_trip.hpp"
 #include "pg/type_probe.hpp"
 #include "pgexpand/pg/catalog_reader.hpp"
 
@@ -19,6 +20,12 @@ catalog::Answers ask(Session& session,
   }
   for (const auto& [key, probe] : probes.keys) {
     answers.keys.emplace(key, ask_key(session, catalog, types, probe));
+  }
+  for (const auto& [key, probe] : probes.round_trips) {
+    if (const auto found =
+            try_round_trip(session, catalog, probes, answers, probe)) {
+      answers.round_trips.emplace(key, *found);
+    }
   }
   return answers;
 }

@@ -62,30 +62,6 @@ std::optional<std::vector<catalog::ScopeColumn>> columns_read(
   return read;
 }
 
-std::string rows_to_try(const catalog::Catalog& catalog,
-                        const sql::TableName& name,
-                        const std::vector<catalog::ScopeColumn>& columns) {
-  const catalog::Table* table = catalog.table(name);
-  std::vector<std::string> list;
-  for (const auto& column : columns) {
-    list.push_back(
-        sql::compose("t.{} AS {}", *column.stored_as, column.name).text);
-  }
-  const bool is_plain = table == nullptr || table->kind == 'r';
-  const auto percent =
-      table == nullptr || !is_plain
-          ? std::nullopt
-          : sample_percent(table->pages, table->estimated_rows);
-  return fmt::format(
-      "SELECT {} FROM {}{} AS t{} LIMIT {}", fmt::join(list, ", "),
-      is_plain ? "ONLY " : "",
-      table == nullptr ? name.quoted() : table->name.quoted(),
-      percent
-          ? fmt::format(" TABLESAMPLE SYSTEM ({:.6f}) REPEATABLE (1)", *percent)
-          : "",
-      sample_rows);
-}
-
 sql::Statement statement_for(const catalog::Catalog& catalog,
                              const catalog::ExpressionProbe& probe,
                              const std::vector<catalog::ScopeColumn>& columns,
@@ -121,6 +97,30 @@ bool means_not_sampled(const Error& error) {
 
 }  // namespace
 
+std::string rows_to_try(const catalog::Catalog& catalog,
+                        const sql::TableName& name,
+                        const std::vector<catalog::ScopeColumn>& columns) {
+  const catalog::Table* table = catalog.table(name);
+  std::vector<std::string> list;
+  for (const auto& column : columns) {
+    list.push_back(
+        sql::compose("t.{} AS {}", *column.stored_as, column.name).text);
+  }
+  const bool is_plain = table == nullptr || table->kind == 'r';
+  const auto percent =
+      table == nullptr || !is_plain
+          ? std::nullopt
+          : sample_percent(table->pages, table->estimated_rows);
+  return fmt::format(
+      "SELECT {} FROM {}{} AS t{} LIMIT {}", fmt::join(list, ", "),
+      is_plain ? "ONLY " : "",
+      table == nullptr ? name.quoted() : table->name.quoted(),
+      percent
+          ? fmt::format(" TABLESAMPLE SYSTEM ({:.6f}) REPEATABLE (1)", *percent)
+          : "",
+      sample_rows);
+}
+
 std::optional<double> sample_percent(std::int64_t pages, std::int64_t rows) {
   if (pages <= small_table_pages) {
     return std::nullopt;
@@ -133,6 +133,27 @@ std::optional<double> sample_percent(std::int64_t pages, std::int64_t rows) {
   return std::min(100.0, 100.0 * wanted_pages / static_cast<double>(pages));
 }
 
+std::optional<std::string> run_block(Session& session,
+                                     const catalog::Catalog& catalog,
+                                     const sql::Statement& statement) {
+  ProbeTransaction transaction(session, catalog);
+  set_local(session, "statement_timeout", sample_timeout);
+  if (const auto values = sql::only_values(catalog.settings); !values.empty()) {
+    session.run(sql::make(values));
+  }
+  try {
+    session.run(statement);
+  } catch (const Error& error) {
+    if (means_not_sampled(error)) {
+      return std::nullopt;
+    }
+    throw;
+  }
+  return session
+      .run(sql::Statement::of("SELECT current_setting('pgexpand.sample')"))
+      .single();
+}
+
 std::optional<SampleResult> sample(Session& session,
                                    const catalog::Catalog& catalog,
                                    const catalog::ExpressionProbe& probe,
@@ -142,22 +163,10 @@ std::optional<SampleResult> sample(Session& session,
   if (!probe.table || !columns || columns->empty()) {
     return std::nullopt;
   }
-  ProbeTransaction transaction(session, catalog);
-  set_local(session, "statement_timeout", sample_timeout);
-  if (const auto values = sql::only_values(catalog.settings); !values.empty()) {
-    session.run(sql::make(values));
-  }
-  try {
-    session.run(statement_for(catalog, probe, *columns, expression, target));
-  } catch (const Error& error) {
-    if (means_not_sampled(error)) {
-      return std::nullopt;
-    }
-    throw;
-  }
-  const Result result = session.run(
-      sql::Statement::of("SELECT current_setting('pgexpand.sample')"));
-  return parse(result.single().value_or("0 0 "));
+  const auto found =
+      run_block(session, catalog,
+                statement_for(catalog, probe, *columns, expression, target));
+  return found ? std::optional(parse(*found)) : std::nullopt;
 }
 
 }  // namespace pgexpand::pg

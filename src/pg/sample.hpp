@@ -25,6 +25,19 @@ struct SampleResult {
     const sql::Expression& expression,
     const sql::TypeName& target);
 
+/// The query of those rows: `columns`, by the names that they have as `t.name`.
+[[nodiscard]] std::string rows_to_try(
+    const catalog::Catalog& catalog,
+    const sql::TableName& name,
+    const std::vector<catalog::ScopeColumn>& columns);
+
+/// Runs a DO block over sampled rows, with the limits of sample(), and returns
+/// what it left in the setting pgexpand.sample; nullopt: not sampled.
+[[nodiscard]] std::optional<std::string> run_block(
+    Session& session,
+    const catalog::Catalog& catalog,
+    const sql::Statement& statement);
+
 /// The part of a table worth reading for 1,000 rows, in percent of its pages;
 /// nullopt: all of it.
 [[nodiscard]] std::optional<double> sample_percent(std::int64_t pages,

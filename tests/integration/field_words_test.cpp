@@ -161,6 +161,60 @@ class Lossy : public FieldWords {
   }
 };
 
+TEST_F(Lossy, RowsThatDoNotComeBackAreCountedInPlan) {
+  set_up_numbers();
+  EXPECT_EQ(one("SELECT count(*) FROM t"
+                " WHERE n::int::numeric(6,1) IS DISTINCT FROM n"),
+            "2");
+  write();
+  EXPECT_EQ(plan(), 0) << said_;
+  EXPECT_THAT(said_, AllOf(HasSubstr("column.does-not-come-back"),
+                           HasSubstr("in 2 of 5 sampled rows n"),
+                           HasSubstr("add `allow: [lossy]`")));
+  EXPECT_EQ(run({"apply", "--pause", "0ms"}), 7);
+  EXPECT_THAT(line_.err, HasSubstr("2 of 5 rows"));
+}
+
+TEST_F(Lossy, WhatIsAllowedIsSaidToo) {
+  set_up_numbers();
+  write("      allow: [lossy]\n");
+  EXPECT_EQ(plan(), 0) << said_;
+  EXPECT_THAT(said_, AllOf(HasSubstr("in 2 of 5 sampled rows n"),
+                           HasSubstr("accepts that")));
+  go_through("contract");
+  EXPECT_EQ(one("SELECT string_agg(n::text, ' ' ORDER BY id) FROM t"),
+            "1 2 7 8");
+}
+
+TEST_F(Lossy, RowsThatAllComeBackAreNotMentioned) {
+  set_up_numbers();
+  set_up("UPDATE t SET n = round(n);");
+  write();
+  EXPECT_EQ(plan(), 0) << said_;
+  EXPECT_THAT(said_, Not(HasSubstr("does-not-come-back")));
+}
+
+TEST_F(Lossy, ADownThatFailsIsOneThatDoesNotComeBack) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, n int, s text);"
+      "INSERT INTO t VALUES (1, 1, 'x'), (2, 2, '3');");
+  write_migration(
+      alter("t", "n", "text", "      up: s\n      down: \"n::int\"\n"));
+  EXPECT_EQ(plan(), 0) << said_;
+  EXPECT_THAT(said_, HasSubstr("in 2 of 2 sampled rows n"));
+}
+
+TEST_F(Lossy, ADownMayReadOtherColumns) {
+  set_up(
+      "CREATE TABLE t (id int PRIMARY KEY, n int, rest int);"
+      "INSERT INTO t VALUES (1, 17, 7), (2, 25, 4);");
+  write_migration(alter("t", "n", "text",
+                        "      up: (n / 10)::text\n"
+                        "      down: \"n::int * 10 + rest\"\n"));
+  EXPECT_EQ(plan(), 0) << said_;
+  EXPECT_THAT(said_, HasSubstr("in 1 of 2 sampled rows n"));
+}
+
 /// `up` fills NULL; a number that is too large for `down` is lost.
 class LossyRollback : public Lossy {
  protected:

@@ -78,6 +78,24 @@ struct ExpressionAnswer {
   std::string failed_sqlstate;
 };
 
+/// A question only the server can answer: how many rows' values come back as
+/// they were, once `down` is read over what `up` gave?
+struct RoundTripProbe {
+  std::string up, down, type;  ///< Keys of their answers; the new type's.
+  sql::TableName table;
+  sql::Identifier column;      ///< The new column, as `down` calls it.
+  sql::Identifier old_column;  ///< As it is called today.
+  sql::TypeName old_type;
+  /// True if `pgexpand_back` is another value than the old column has in
+  /// `pgexpand_row`, which has the names of today.
+  sql::Expression differs;
+};
+
+struct RoundTripAnswer {
+  std::int64_t rows = 0;  ///< Sampled, and `up` did not fail.
+  std::int64_t lost = 0;  ///< `down` failed, or gave another value.
+};
+
 /// A column of a foreign key, and the type it is to have.
 struct KeySide {
   sql::TableName table;
@@ -103,11 +121,13 @@ struct Probes {
   std::map<std::string, TypeProbe> types;
   std::map<std::string, ExpressionProbe> expressions;
   std::map<std::string, KeyProbe> keys;
+  std::map<std::string, RoundTripProbe> round_trips;
 };
 struct Answers {
   std::map<std::string, TypeAnswer> types;
   std::map<std::string, ExpressionAnswer> expressions;
   std::map<std::string, KeyAnswer> keys;
+  std::map<std::string, RoundTripAnswer> round_trips;  ///< Where one was tried.
 };
 
 }  // namespace pgexpand::catalog
