@@ -159,9 +159,10 @@ class IndexBuild {
   [[nodiscard]] Error name_taken(const Standing& seen) const {
     if (seen.is_index && !seen.is_valid) {
       return Error(ErrorKind::refused, "index.leftover",
-                   fmt::format("index {} exists already and is INVALID: a "
-                               "concurrent build left it behind, or is still at it",
-                               build_.index.display()))
+                   fmt::format(
+                       "index {} exists already and is INVALID: a "
+                       "concurrent build left it behind, or is still at it",
+                       build_.index.display()))
           .hint(fmt::format("DROP INDEX CONCURRENTLY {}, then run the same "
                             "command again",
                             build_.index.quoted()));
