@@ -79,9 +79,15 @@ TEST_F(IndexBuildTest, AForeignIndexOfThatNameIsLeftAlone) {
 
 TEST_F(IndexBuildTest, AnIndexOfAnotherShapeIsForeignEvenAfterIntent) {
   session_.tables.steps["backfill-1"] = "running";
-  exists_ = true;
+  exists_ = is_valid_ = true;
   is_ours_ = false;
   EXPECT_EQ(error_of_run(), "index.name-taken");
+  EXPECT_EQ(session_.find("DROP INDEX"), -1);
+}
+
+TEST_F(IndexBuildTest, AnInvalidIndexOfSomebodysIsALeftoverOfTheirs) {
+  exists_ = true;
+  EXPECT_EQ(error_of_run(), "index.leftover");
   EXPECT_EQ(session_.find("DROP INDEX"), -1);
 }
 
