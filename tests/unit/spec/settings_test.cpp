@@ -28,7 +28,7 @@ TEST(SettingsTest, EverySettingHasItsOwnSpellings) {
     EXPECT_FALSE(name.help.empty()) << name.key;
     EXPECT_TRUE(name.flag.empty() || flags.insert(name.flag).second);
   }
-  EXPECT_EQ(keys.size(), 22U);
+  EXPECT_EQ(keys.size(), 23U);
 }
 
 TEST(SettingsTest, AVariableIsItsFlagInCapitals) {
