@@ -136,7 +136,8 @@ bool can_have_alias(const catalog::Table& table,
   }
   bool is_free = check_indexes_in_partitions(table, column, where, findings);
   for (const auto& dependent : column.dependents) {
-    if (dependent.kind != "trigger" && dependent.kind != "rule") {
+    if (dependent.kind != "trigger" && dependent.kind != "rule" &&
+        dependent.kind != "publication") {
       continue;
     }
     is_free = false;

@@ -17,7 +17,8 @@ void add_alias(Draft& draft,
                const sql::Identifier& to);
 
 /// Refuses what would not work under either name until then: triggers and rules
-/// that look at the column before or without our trigger, a partition key, a
+/// that look at the column before or without our trigger, a publication that
+/// names it (its row filter would refuse every UPDATE), a partition key, a
 /// generated column, a domain whose constraints make ADD COLUMN rewrite.
 [[nodiscard]] bool can_have_alias(const catalog::Table& table,
                                   const catalog::Column& column,

@@ -3,6 +3,7 @@
 #include "ops/column_rules.hpp"
 #include "ops/identity.hpp"
 #include "ops/new_column_changes.hpp"
+#include "ops/table_operation.hpp"
 
 namespace pgexpand::ops {
 namespace {
@@ -81,6 +82,28 @@ std::vector<Change> changes_of(const AlterFields& fields,
         catalog::CommentChanged{table.name, name, *fields.comment});
   }
   return changes;
+}
+
+void give_default(const AlterFields& fields,
+                  const Situation& situation,
+                  const std::string& prefix,
+                  const catalog::ExpressionAnswer* value,
+                  Twin& twin) {
+  const auto& answers = situation.answers.expressions;
+  if (value != nullptr) {
+    twin.carries_default = fields.carries_default(*twin.column, true);
+    twin.default_value =
+        twin.carries_default
+            ? carried_default(answers.at(prefix + "default as it is"),
+                              *twin.column, twin.type)
+            : value->deparsed;
+    twin.default_ddl = twin.carries_default
+                           ? *twin.default_value
+                           : as_written(**fields.default_value);
+  }
+  twin.default_is_constant = gives_one_value(answers, prefix + "default");
+  twin.old_default_is_constant =
+      gives_one_value(answers, prefix + "default today");
 }
 
 }  // namespace pgexpand::ops

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ops/alter_fields.hpp"
+#include "ops/twin.hpp"
 #include "pgexpand/ops/operation.hpp"
 
 #include <string>
@@ -16,5 +17,13 @@ namespace pgexpand::ops {
     const catalog::Column* today,
     const Situation& situation,
     const std::string& prefix);
+
+/// Gives the new column its default: today's, or the one that was asked for,
+/// whose answer is `value`; null if it has none.
+void give_default(const AlterFields& fields,
+                  const Situation& situation,
+                  const std::string& prefix,
+                  const catalog::ExpressionAnswer* value,
+                  Twin& twin);
 
 }  // namespace pgexpand::ops

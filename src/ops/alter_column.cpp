@@ -270,22 +270,7 @@ class AlterColumn final : public TableOperation {
               .lossy = allowed().lossy,
               .not_null_has_name =
                   values.situation.catalog.server_version_num >= 180000};
-    const auto& answers = values.situation.answers.expressions;
-    if (value != nullptr) {
-      twin.carries_default = args_.carries_default(column, true);
-      twin.default_value =
-          twin.carries_default
-              ? carried_default(answers.at(values.prefix + "default as it is"),
-                                column, type->type)
-              : value->deparsed;
-      twin.default_ddl = twin.carries_default
-                             ? *twin.default_value
-                             : as_written(**args_.default_value);
-    }
-    twin.default_is_constant =
-        gives_one_value(answers, values.prefix + "default");
-    twin.old_default_is_constant =
-        gives_one_value(answers, values.prefix + "default today");
+    give_default(args_, values.situation, values.prefix, value, twin);
     if (type->type.is_collatable && column.collation) {
       twin.collation = *column.collation;
     }
