@@ -204,7 +204,7 @@ std::vector<Change> changes() {
        .by_old = {{"INSERT INTO orders VALUES (1000, 'a', 'b', 2)", "(1000,a)",
                    "(1000,2)"}},
        .by_new = {{"INSERT INTO orders (id, total) VALUES (1000, 3)",
-                   "(1000,s1)", "(1000,3)"}}},
+                   "(1000,old)", "(1000,3)"}}},
       {.name = "Defaults",
        .operations =
            "  - alter_column: {table: orders, column: note, default: \"'-'\"}\n"
