@@ -24,28 +24,6 @@ using sql::Expression;
 using sql::Identifier;
 using sql::Statement;
 
-void add_column(TableDraft& pieces,
-                const catalog::Table& table,
-                const catalog::Column& column,
-                const Identifier& to) {
-  Expression type{column.type.name.text};
-  if (column.collation) {
-    type.text += " COLLATE " + *column.collation;
-  }
-  pieces.expand.push_back(
-      Statement::of("ALTER TABLE {} ADD COLUMN {} {}", table.name, to, type));
-  pieces.expand_undo.push_back(
-      Statement::of("ALTER TABLE {} DROP COLUMN {}", table.name, to));
-  pieces.expand_titles.push_back(
-      fmt::format("add column {} {}", to.name(), column.type.name.text));
-  copy_attributes(
-      pieces, table.name, column,
-      {.column = to, .type = column.type, .comment = column.comment});
-  pieces.touched.insert({column.name, to});
-  pieces.adds_columns = true;
-  pieces.analyze.push_back(to);
-}
-
 void add_sync(TableDraft& pieces,
               const catalog::Column& column,
               const Identifier& to) {
@@ -113,7 +91,11 @@ void add_alias(Draft& draft,
                const catalog::Table& table,
                const catalog::Column& column,
                const Identifier& to) {
-  add_column(pieces, table, column, to);
+  add_column_beside(pieces, table.name, column,
+                    {.column = to,
+                     .type = column.type,
+                     .collation = column.collation.value_or(""),
+                     .comment = column.comment});
   add_sync(pieces, column, to);
   add_comparisons(pieces, column, to);
   add_end(draft, table, column.name, to);

@@ -138,6 +138,12 @@ class Carrier {
                                    const sql::Identifier& name,
                                    const sql::Identifier& built);
 
+[[nodiscard]] sql::Statement drop_constraint(const sql::TableName& table,
+                                             const sql::Identifier& name);
+[[nodiscard]] sql::Statement rename_constraint(const sql::TableName& table,
+                                               const sql::Identifier& from,
+                                               const sql::Identifier& to);
+
 /// Keys of the probes carry_probes() asks.
 [[nodiscard]] std::string key_probe(const catalog::Table& table,
                                     const catalog::Index& index,

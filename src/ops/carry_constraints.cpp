@@ -12,8 +12,6 @@
 #include <algorithm>
 
 namespace pgexpand::ops {
-namespace {
-
 using catalog::Constraint;
 using catalog::ConstraintKind;
 using plan::LockMode;
@@ -21,14 +19,16 @@ using sql::Expression;
 using sql::Identifier;
 using sql::Statement;
 
+Statement drop_constraint(const sql::TableName& table, const Identifier& name) {
+  return Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", table, name);
+}
+
 Statement rename_constraint(const sql::TableName& table,
                             const Identifier& from,
                             const Identifier& to) {
   return Statement::of("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", table, from,
                        to);
 }
-
-}  // namespace
 
 /// The new constraint takes the name when its columns do. The old one goes with
 /// the old column.

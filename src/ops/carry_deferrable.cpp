@@ -13,26 +13,11 @@
 #include <algorithm>
 
 namespace pgexpand::ops {
-namespace {
-
 using plan::LockMode;
 using plan::Phase;
 using sql::Expression;
 using sql::Identifier;
 using sql::Statement;
-
-Statement drop_constraint(const sql::TableName& table, const Identifier& name) {
-  return Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", table, name);
-}
-
-Statement rename_constraint(const sql::TableName& table,
-                            const Identifier& from,
-                            const Identifier& to) {
-  return Statement::of("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", table, from,
-                       to);
-}
-
-}  // namespace
 
 Expression deferrable(const catalog::Table& table,
                       const catalog::Index& index) {

@@ -32,10 +32,6 @@ Expression kinds_of(const catalog::ExtendedStatistics& statistics) {
               : fmt::format(" ({})", fmt::join(statistics.kinds, ", "))};
 }
 
-Statement drop_constraint(const sql::TableName& table, const Identifier& name) {
-  return Statement::of("ALTER TABLE {} DROP CONSTRAINT {}", table, name);
-}
-
 }  // namespace
 
 void Carrier::carry_indexes() {

@@ -44,9 +44,7 @@ void fill_holes(TableDraft& table,
 
 plan::Comparison no_nulls(const Identifier& physical,
                           const std::optional<Expression>& up) {
-  plan::Comparison comparison{
-      .title = fmt::format("{} is not NULL", physical.name()),
-      .differs = is_null(physical)};
+  plan::Comparison comparison = ops::no_nulls(physical);
   if (up) {
     comparison.repair = plan::Assignment{physical, over_row(*up)};
   }
@@ -74,7 +72,7 @@ void require_not_null(Draft& draft,
     draft.stays(fmt::format("the values filled into {}", column.name.name()));
   }
   table.before_switch.push_back(no_nulls(physical, up));
-  table.after_switch.push_back(no_nulls(after, std::nullopt));
+  table.after_switch.push_back(no_nulls(after));
   if (!up) {
     draft.visible(fmt::format("an old client's NULL in {} is rejected",
                               column.name.name()));

@@ -111,6 +111,11 @@ void enforce_constraint(Draft& draft, const EnforcedConstraint& constraint) {
               .enforces = true});
 }
 
+plan::Comparison no_nulls(const Identifier& column) {
+  return {.title = fmt::format("{} is not NULL", column.name()),
+          .differs = sql::compose("t.{} IS NULL", column)};
+}
+
 void enforce_not_null(Draft& draft,
                       const catalog::Table& table,
                       const NotNull& rule) {
@@ -135,9 +140,7 @@ void enforce_not_null(Draft& draft,
   if (!at_switch) {
     // Which rows would stop it is told first, by their keys.
     TableDraft& pieces = draft.table(table);
-    pieces.before_contract.push_back(
-        {.title = fmt::format("{} is not NULL", rule.column.name()),
-         .differs = sql::compose("t.{} IS NULL", rule.column)});
+    pieces.before_contract.push_back(no_nulls(rule.column));
     if (draft.in_views()) {
       pieces.sync_after.required.push_back(rule.column);
     }

@@ -18,6 +18,8 @@ struct NotNull {
   bool column_is_new = false;                    ///< Rollback drops it anyway.
   std::optional<sql::Identifier> name = {};      ///< 18 on; none: the server's.
 };
+/// Rows in which `column` is NULL.
+[[nodiscard]] plan::Comparison no_nulls(const sql::Identifier& column);
 void enforce_not_null(Draft& draft,
                       const catalog::Table& table,
                       const NotNull& rule);

@@ -92,9 +92,7 @@ void NewColumnPieces::add_generated(const catalog::Catalog& catalog,
   add_physical(sql::compose(" GENERATED ALWAYS AS ({}) {}", *values_.generated,
                             Expression{is_virtual ? "VIRTUAL" : "STORED"}));
   if (!column_.nullable) {
-    table_.before_switch.push_back(
-        {.title = fmt::format("{} is not NULL", column_.name.name()),
-         .differs = sql::compose("t.{} IS NULL", column_.name)});
+    table_.before_switch.push_back(no_nulls(column_.name));
     if (!is_never_null(*table_.table, values_.generated_deparsed)) {
       draft_.visible(fmt::format("a row for which {} would be NULL is rejected",
                                  column_.name.name()));
@@ -138,9 +136,7 @@ void NewColumnPieces::add_identity(const catalog::Catalog& catalog,
                           .is_in_place = true,
                           .until_clean = true});
   table_.analyze.push_back(column_.name);
-  table_.before_switch.push_back(
-      {.title = fmt::format("{} is not NULL", column_.name.name()),
-       .differs = is_missing});
+  table_.before_switch.push_back(no_nulls(column_.name));
   enforce_not_null(draft_, *table_.table,
                    {.column = column_.name, .column_is_new = true});
   auto& transition = draft_.at_switch();
@@ -252,9 +248,7 @@ void NewColumnPieces::add_filled_by_default(const Location& where,
                           .is_in_place = true,
                           .until_clean = true});
   table_.analyze.push_back(column_.name);
-  table_.before_switch.push_back(
-      {.title = fmt::format("{} is not NULL", column_.name.name()),
-       .differs = is_missing});
+  table_.before_switch.push_back(no_nulls(column_.name));
   if (!column_.nullable) {
     enforce_not_null(draft_, *table_.table,
                      {.column = column_.name, .column_is_new = true});

@@ -59,24 +59,10 @@ class TwinPieces {
 
  private:
   void add_column() {
-    Expression type{twin_.type.name.text};
-    if (!twin_.collation.empty()) {
-      type.text += " COLLATE " + twin_.collation;
-    }
-    pieces_.expand.push_back(
-        Statement::of("ALTER TABLE {} ADD COLUMN {} {}", table_, fresh_, type));
-    pieces_.expand_undo.push_back(
-        Statement::of("ALTER TABLE {} DROP COLUMN {}", table_, fresh_));
-    pieces_.expand_titles.push_back(
-        fmt::format("add column {} {}", fresh_.name(), twin_.type.name.text));
-    copy_attributes(pieces_, table_, *twin_.column,
-                    {fresh_, twin_.type, twin_.comment});
-    pieces_.touched.insert(old_);
+    add_column_beside(pieces_, table_, *twin_.column,
+                      {fresh_, twin_.type, twin_.collation, twin_.comment});
     pieces_.touched.insert(twin_.move.to);
-    pieces_.touched.insert(fresh_);
-    pieces_.adds_columns = true;
     pieces_.added.push_back(twin_.move.to);
-    pieces_.analyze.push_back(fresh_);
   }
 
   [[nodiscard]] SyncAssignment forward(const Identifier& column) const {

@@ -44,15 +44,16 @@ void add_twin(Draft& draft, TableDraft& pieces, const Twin& twin);
 struct Copy {
   sql::Identifier column;
   catalog::Type type;
+  std::string collation;  ///< As Twin's.
   std::optional<std::string> comment;
 };
 
-/// Gives it a comment and the other's statistics target, options, storage and
-/// rights.
-void copy_attributes(TableDraft& pieces,
-                     const sql::TableName& table,
-                     const catalog::Column& column,
-                     const Copy& copy);
+/// Adds it in expand, with a comment and the other's statistics target,
+/// options, storage and rights.
+void add_column_beside(TableDraft& pieces,
+                       const sql::TableName& table,
+                       const catalog::Column& column,
+                       const Copy& copy);
 
 /// Refuses a twin that cannot be: of a type that makes ADD COLUMN rewrite the
 /// table, or of an identity column that is to be no integer, or NULL.

@@ -44,8 +44,6 @@ std::vector<Expression> storage_changes(const catalog::Column& column,
   return changes;
 }
 
-}  // namespace
-
 void copy_attributes(TableDraft& pieces,
                      const sql::TableName& table,
                      const catalog::Column& column,
@@ -79,6 +77,28 @@ void copy_attributes(TableDraft& pieces,
                                           Expression{grant.privilege}, fresh,
                                           table, grantee, tail));
   }
+}
+
+}  // namespace
+
+void add_column_beside(TableDraft& pieces,
+                       const sql::TableName& table,
+                       const catalog::Column& column,
+                       const Copy& copy) {
+  Expression type{copy.type.name.text};
+  if (!copy.collation.empty()) {
+    type.text += " COLLATE " + copy.collation;
+  }
+  pieces.expand.push_back(Statement::of("ALTER TABLE {} ADD COLUMN {} {}",
+                                        table, copy.column, type));
+  pieces.expand_undo.push_back(
+      Statement::of("ALTER TABLE {} DROP COLUMN {}", table, copy.column));
+  pieces.expand_titles.push_back(
+      fmt::format("add column {} {}", copy.column.name(), copy.type.name.text));
+  copy_attributes(pieces, table, column, copy);
+  pieces.touched.insert({column.name, copy.column});
+  pieces.adds_columns = true;
+  pieces.analyze.push_back(copy.column);
 }
 
 }  // namespace pgexpand::ops
