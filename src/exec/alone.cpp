@@ -4,9 +4,9 @@
 
 #include "exec/sqlstate.hpp"
 #include "pgexpand/base/fault.hpp"
+#include "pgexpand/sql/search_path.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace pgexpand::exec {
 namespace {
@@ -30,20 +30,15 @@ milliseconds statement_timeout(const Job& job, const Task& task) {
 }
 
 sql::Settings settings_for(const Job& job, Reads reads) {
-  if (reads == Reads::ours) {
-    return {};
+  switch (reads) {
+    case Reads::ours:
+      return {};
+    case Reads::values:
+      return sql::only_values(job.plan.settings);
+    case Reads::users:
+      break;
   }
-  if (reads == Reads::values) {
-    return sql::only_values(job.plan.settings);
-  }
-  sql::Settings settings = job.plan.settings;
-  std::erase_if(settings, [](const sql::Setting& setting) {
-    return setting.name == "search_path";
-  });
-  settings.push_back(
-      {"search_path",
-       fmt::format("{}", fmt::join(job.plan.search_path, ", "))});
-  return settings;
+  return sql::with_path(job.plan.settings, job.plan.search_path);
 }
 
 // Runs the statement under those settings, and leaves the session with its own.

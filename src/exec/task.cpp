@@ -4,6 +4,7 @@
 #include "exec/sqlstate.hpp"
 #include "pgexpand/base/fault.hpp"
 #include "pgexpand/base/overloaded.hpp"
+#include "pgexpand/sql/search_path.hpp"
 
 #include <fmt/format.h>
 
@@ -77,11 +78,10 @@ class UndoTask : public Task {
 
 // Schemas of the arriving path in which everybody may create something.
 bool leaves_schemas_out(const plan::Plan& plan) {
-  const auto closed =
-      std::ranges::find(plan.settings, "search_path", &sql::Setting::name);
-  return closed != plan.settings.end() &&
+  const std::string* closed = sql::path_in(plan.settings);
+  return closed != nullptr &&
          !std::ranges::all_of(plan.search_path, [&](const std::string& schema) {
-           return closed->value.find(schema) != std::string::npos;
+           return closed->find(schema) != std::string::npos;
          });
 }
 

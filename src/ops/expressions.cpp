@@ -209,8 +209,7 @@ bool gives_one_value(
     const std::string& key) {
   const auto found = answers.find(key);
   return found != answers.end() && !found->second.finding &&
-         found->second.stability == catalog::Stability::immutable &&
-         found->second.deparsed.text.find("nextval(") == std::string::npos;
+         found->second.stability == catalog::Stability::immutable;
 }
 
 const catalog::TypeAnswer* resolved_type(const catalog::Answers& answers,

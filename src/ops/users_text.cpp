@@ -4,8 +4,7 @@
 #include "pgexpand/base/overloaded.hpp"
 #include "pgexpand/ops/table_rules.hpp"
 #include "pgexpand/sql/parser.hpp"
-
-#include <fmt/ranges.h>
+#include "pgexpand/sql/search_path.hpp"
 
 #include <algorithm>
 
@@ -18,14 +17,10 @@ using sql::Statement;
 class Surrounded {
  public:
   explicit Surrounded(const plan::Plan& plan)
-      : theirs_(plan.settings), ours_(sql::own_syntax()) {
-    std::erase_if(theirs_, is_path);
-    theirs_.push_back(
-        {path, fmt::format("{}", fmt::join(plan.search_path, ", "))});
-    const auto closed = std::ranges::find_if(plan.settings, is_path);
-    ours_.push_back(closed == plan.settings.end()
-                        ? sql::Setting{path, sql::own_path}
-                        : *closed);
+      : theirs_(sql::with_path(plan.settings, plan.search_path)) {
+    const std::string* closed = sql::path_in(plan.settings);
+    ours_ = sql::with_path(sql::own_syntax(),
+                           {closed == nullptr ? sql::own_path : *closed});
   }
 
   void change(plan::Action& action) const {
@@ -44,12 +39,6 @@ class Surrounded {
   }
 
  private:
-  static constexpr const char* path = "search_path";
-
-  static bool is_path(const sql::Setting& setting) {
-    return setting.name == path;
-  }
-
   static Statement plain(const Statement& statement) {
     return Statement::verbatim(statement.text());
   }

@@ -3,6 +3,7 @@
 #include "pg/probe_transaction.hpp"
 #include "pg/row_cursor.hpp"
 #include "pgexpand/sql/parser.hpp"
+#include "pgexpand/sql/search_path.hpp"
 
 #include <fmt/ranges.h>
 
@@ -140,9 +141,9 @@ std::optional<std::string> run_block(Session& session,
   ProbeTransaction transaction(session, catalog);
   set_local(session, "statement_timeout", sample_timeout);
   auto values = sql::only_values(catalog.settings);
-  std::erase_if(values, [&](const sql::Setting& setting) {
-    return setting.name == "search_path" && !settings.contains(setting.name);
-  });
+  if (!settings.contains("search_path")) {
+    values = sql::without_path(values);
+  }
   if (!values.empty()) {
     session.run(sql::make(values));
   }

@@ -4,6 +4,7 @@
 #include "pgexpand/ops/draft.hpp"
 #include "pgexpand/ops/operation.hpp"
 #include "pgexpand/ops/table_rules.hpp"
+#include "pgexpand/sql/search_path.hpp"
 
 #include <fmt/format.h>
 
@@ -139,9 +140,7 @@ std::optional<plan::Plan> Drafting::finish(const catalog::Catalog& catalog,
                   .settings = catalog.settings,
                   .state_schema = impl_->state_schema};
   if (!ops::runs_users_code(draft, answers)) {
-    std::erase_if(plan.settings, [](const sql::Setting& setting) {
-      return setting.name == "search_path";
-    });
+    plan.settings = sql::without_path(plan.settings);
   }
   draft.pin(settings_read(catalog, answers));
   draft.finish(catalog.user, plan);

@@ -1,5 +1,7 @@
 #include "pgexpand/sql/settings.hpp"
 
+#include "pgexpand/sql/search_path.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -57,14 +59,11 @@ Statement make(const Settings& settings, bool is_local) {
 }
 
 Expression pinning(const Settings& settings) {
-  const auto path = std::ranges::find(settings, "search_path", &Setting::name);
+  const std::string* path = path_in(settings);
   // A list of names, not one text.
-  std::string text = fmt::format(
-      " SET search_path = {}", path == settings.end() ? own_path : path->value);
-  for (const Setting& setting : settings) {
-    if (setting.name == "search_path") {
-      continue;
-    }
+  std::string text =
+      fmt::format(" SET search_path = {}", path == nullptr ? own_path : *path);
+  for (const Setting& setting : without_path(settings)) {
     text += fmt::format(" SET {} TO {}", quote_identifier(setting.name),
                         quote_literal(setting.value));
   }

@@ -69,6 +69,9 @@ catalog::ExpressionAnswer FakeServer::answer(
                               (is_string(*target) && is_string(answer.type));
   }
   answer.sampled_rows = probe.sample ? 1000 : 0;
+  if (probe.text.find("nextval(") != std::string::npos) {
+    answer.stability = catalog::Stability::is_volatile;
+  }
   if (const auto bend = bends_.find(probe.text); bend != bends_.end()) {
     bend->second(answer);
   }
